@@ -1,0 +1,1 @@
+//! Use cases: may this caller, then the store, then what is counted

@@ -1,0 +1,46 @@
+//! What the audit keeps of a request. Ids only.
+
+use jiff::Timestamp;
+
+use crate::{
+    access::Channel,
+    codes::codes,
+    ids::{AuditId, ClientId, FacilityId, PersonId, RequestId},
+};
+
+codes! {
+    /// What was attempted.
+    pub enum Action {
+        /// Booking by referral.
+        Book = "book",
+        /// Cancelling an entry.
+        Cancel = "cancel",
+        /// Issuing a token.
+        Token = "token",
+    }
+}
+
+/// One record: who attempted what on which object, when, and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// Its own id, ordered by time.
+    pub id: AuditId,
+    /// When.
+    pub at: Timestamp,
+    /// The request.
+    pub request: RequestId,
+    /// On whose behalf; `None` when no person was recognised.
+    pub person: Option<PersonId>,
+    /// The client application, where one is known.
+    pub client: Option<ClientId>,
+    /// The channel, where one is known.
+    pub channel: Option<Channel>,
+    /// What was attempted.
+    pub action: Action,
+    /// In which facility, where the request names a known one.
+    pub facility: Option<FacilityId>,
+    /// The object's guids as the request gave them (a referral's or an entry's two, glued).
+    pub object: Option<String>,
+    /// `ok`, `repeated`, or the slug of the refusal.
+    pub outcome: String,
+}

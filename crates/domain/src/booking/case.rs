@@ -1,0 +1,88 @@
+//! What a rule sees.
+
+use jiff::{Timestamp, civil::Date};
+
+use crate::{
+    access::{Caller, Function, Rights},
+    booking::{Cell, Facts, KnownPatient, Visit},
+    facility::Facility,
+    ids::ResourceKey,
+    person::age_on,
+    referral::Referral,
+    resource::Resource,
+};
+
+/// A patient, a referral and a time, brought together: what every rule is about. The booking has
+/// one; a search for free times has one for each time that it considers.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// Who is asking.
+    pub caller: &'a Caller,
+    /// The facility of the appointment.
+    pub facility: &'a Facility,
+    /// The patient.
+    pub patient: &'a KnownPatient,
+    /// The referral.
+    pub referral: &'a Referral,
+    /// The visit that uses the referral up.
+    pub referral_use: Option<&'a Visit>,
+    /// The patient's live visits ahead.
+    pub visits: &'a [Visit],
+    /// The resource; a rule that needs it passes over when it is unknown.
+    pub resource: Option<&'a Resource>,
+    /// The cell; a rule that needs it passes over when it is unknown.
+    pub cell: Option<&'a Cell>,
+    /// The day of the appointment, local to the facility.
+    pub day: Date,
+    /// The present.
+    pub now: Timestamp,
+}
+
+impl<'a> Case<'a> {
+    /// The case of facts that have a facility, a patient and a referral; `None` otherwise.
+    #[must_use]
+    pub fn of(facts: &'a Facts, caller: &'a Caller, day: Date, now: Timestamp) -> Option<Self> {
+        Some(Self {
+            caller,
+            facility: facts.facility.as_deref()?,
+            patient: facts.patient.as_ref()?,
+            referral: facts.referral.as_ref()?,
+            referral_use: facts.referral_use.as_ref(),
+            visits: &facts.visits,
+            resource: facts.resource.as_deref(),
+            cell: facts.cell.as_ref(),
+            day,
+            now,
+        })
+    }
+
+    /// Today, local to the facility of the appointment.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        self.facility.today(self.now)
+    }
+
+    /// The patient's age on the day of the appointment, in whole years.
+    #[must_use]
+    pub fn age(&self) -> u16 {
+        age_on(self.patient.person.birth_date, self.day)
+    }
+
+    /// The rights that the caller may use for this referral: a referral opens cells that plain
+    /// self-booking cannot see (contract, section 7).
+    #[must_use]
+    pub fn rights(&self) -> Rights {
+        let function = if self.referral.key.facility == self.facility.id {
+            Function::VisitDirection
+        } else {
+            Function::VisitDirectionOtherLpu
+        };
+        self.caller.rights(function)
+    }
+
+    /// The key of the resource, when it is known.
+    #[must_use]
+    pub fn resource_key(&self) -> Option<ResourceKey> {
+        self.resource.map(|resource| resource.key)
+    }
+}

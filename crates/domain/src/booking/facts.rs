@@ -1,0 +1,102 @@
+//! What a decision needs to know. A back end loads it, inside the booking's own transaction.
+
+use std::sync::Arc;
+
+use jiff::{Timestamp, civil::DateTime};
+
+use crate::{
+    booking::Occupied,
+    entry::{Entry, Ticket},
+    facility::Facility,
+    ids::{EntryKey, ReferralKey, ResourceKey},
+    person::{Card, Person},
+    referral::Referral,
+    resource::{Resource, Specialty},
+    slot::{Interval, Slot},
+};
+
+/// The facts about one command. `None` means that there is no such thing.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The facility that `lpu_code` names.
+    pub facility: Option<Arc<Facility>>,
+    /// The person with the card that they have in that facility.
+    pub patient: Option<KnownPatient>,
+    /// The referral, if it is this person's.
+    pub referral: Option<Referral>,
+    /// The visit that uses the referral up (booked or fulfilled).
+    pub referral_use: Option<Visit>,
+    /// The person's live visits that have not begun, in every facility.
+    pub visits: Vec<Visit>,
+    /// The resource, if it is one of that facility.
+    pub resource: Option<Arc<Resource>>,
+    /// The resource's specialty.
+    pub specialty: Option<Arc<Specialty>>,
+    /// The resource's cell at the time asked for.
+    pub cell: Option<Cell>,
+}
+
+/// A person known to a facility.
+#[derive(Clone, Debug)]
+pub struct KnownPatient {
+    /// The person.
+    pub person: Person,
+    /// Their card there.
+    pub card: Card,
+}
+
+/// A cell, and whether it has room.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The cell.
+    pub slot: Slot,
+    /// The lowest place, from 1, that nobody has; `None` when all are taken.
+    pub free_place: Option<u16>,
+}
+
+/// An existing appointment of the person, with what a refusal says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// The entry.
+    pub entry: Entry,
+    /// What the resource is called: "Фамилия И. О.", or a room's name.
+    pub who: String,
+    /// When it begins, local to its facility.
+    pub local_start: DateTime,
+}
+
+impl Visit {
+    /// What a refusal says of it.
+    #[must_use]
+    pub fn occupied(&self) -> Occupied {
+        Occupied { who: self.who.clone(), at: self.local_start }
+    }
+
+    /// The entry's key.
+    #[must_use]
+    pub fn key(&self) -> EntryKey {
+        self.entry.key
+    }
+
+    /// The ticket.
+    #[must_use]
+    pub fn ticket(&self) -> &Ticket {
+        &self.entry.ticket
+    }
+
+    /// The time it takes up.
+    #[must_use]
+    pub fn interval(&self) -> Interval {
+        self.entry.interval()
+    }
+
+    /// Whether it is exactly this: live, under this referral, with this resource, at this start.
+    #[must_use]
+    pub fn is(&self, referral: ReferralKey, resource: ResourceKey, start: Timestamp) -> bool {
+        let own = ResourceKey { facility: self.entry.key.facility, resource: self.entry.resource };
+        self.entry.state.is_live()
+            && self.entry.referral == Some(referral)
+            && own == resource
+            && self.entry.start == start
+    }
+}

@@ -1,0 +1,21 @@
+//! Booking by referral: the command, the facts a decision needs, the rules, the refusals.
+
+mod alternatives;
+mod cancel;
+mod case;
+mod command;
+mod decide;
+mod facts;
+mod outcome;
+mod refusal;
+mod rules;
+
+pub use alternatives::{Alternatives, FreeTime, MOST_ALTERNATIVES, pick_alternatives};
+pub use cancel::{CancelCommand, CancelRefusal, decide_cancel};
+pub use case::Case;
+pub use command::{BookCommand, IdempotencyKey, NewIds};
+pub use decide::{Decision, decide};
+pub use facts::{Cell, Facts, KnownPatient, Visit};
+pub use outcome::{Claim, Outcome, Plan};
+pub use refusal::{Occupied, Refusal};
+pub use rules::{RULES, Rule, SLOT_RULES};

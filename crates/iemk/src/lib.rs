@@ -1,0 +1,1 @@
+//! The portal contract: routes, request and answer shapes, refusal texts

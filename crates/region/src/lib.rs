@@ -1,0 +1,1 @@
+//! The region file: a region's data in and out as NDJSON

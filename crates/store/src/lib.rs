@@ -1,0 +1,14 @@
+//! The store's port: what a back end must do, and the suite that proves that it does.
+//!
+//! A method of [`Store`] is a use case and a transaction, not a table operation. A back end
+//! decides nothing: it loads facts, calls the domain, and writes what that returns.
+
+mod error;
+mod record;
+mod reply;
+mod store;
+
+pub use error::{Result, StoreError};
+pub use record::{ClientSecret, ExportPage, Fault, Kind, KnownKey, Record};
+pub use reply::{BookReply, Booked, CancelReply, FreeTimesQuery, Load, PersonMatch, PolicyQuery, Published};
+pub use store::Store;

@@ -1,0 +1,122 @@
+//! Whole rows, for import and export.
+
+use talon_domain::{
+    access::Client,
+    audit::AuditRecord,
+    entry::{Entry, TicketCounter},
+    facility::Facility,
+    ids::{ClientId, FacilityId, PersonId, ReferralKey, ResourceKey, SlotKey},
+    message::Message,
+    person::{Card, Person},
+    referral::Referral,
+    resource::{Resource, Specialty, SpecialtyCode},
+    schedule::Template,
+    slot::Slot,
+};
+
+/// One object of an installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the domain type that it holds")]
+pub enum Record {
+    Specialty(Specialty),
+    Facility(Facility),
+    Resource(Resource),
+    Client(Client),
+    ClientSecret(ClientSecret),
+    Person(Person),
+    Card(Card),
+    Referral(Referral),
+    Template(Template),
+    Slot(Slot),
+    Entry(Entry),
+    Counter(TicketCounter),
+    Message(Message),
+    Audit(AuditRecord),
+}
+
+/// The hash of a client application's secret (argon2, in PHC form). It travels apart from the
+/// client because a region file from elsewhere has none and must not erase it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientSecret {
+    /// The client.
+    pub client: ClientId,
+    /// The hash.
+    pub hash: String,
+}
+
+impl std::fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ClientSecret({})", self.client)
+    }
+}
+
+/// The kinds of records, in the order in which they are written: what is referred to comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is the record of its name")]
+pub enum Kind {
+    Specialty,
+    Facility,
+    Resource,
+    Client,
+    Person,
+    Card,
+    Referral,
+    Template,
+    Slot,
+    Entry,
+    Counter,
+    Message,
+    Audit,
+}
+
+impl Kind {
+    /// Every kind, in order.
+    pub const ALL: &'static [Self] = &[
+        Self::Specialty,
+        Self::Facility,
+        Self::Resource,
+        Self::Client,
+        Self::Person,
+        Self::Card,
+        Self::Referral,
+        Self::Template,
+        Self::Slot,
+        Self::Entry,
+        Self::Counter,
+        Self::Message,
+        Self::Audit,
+    ];
+}
+
+/// Something that a record may refer to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is the key that it holds")]
+pub enum KnownKey {
+    Specialty(SpecialtyCode),
+    Facility(FacilityId),
+    Resource(ResourceKey),
+    Person(PersonId),
+    Referral(ReferralKey),
+    Slot(SlotKey),
+    Client(ClientId),
+}
+
+/// A record that the store cannot take, found by its place in the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Index in the page.
+    pub index: usize,
+    /// The key of the region file that is at fault.
+    pub key: &'static str,
+    /// What is wrong, to be read after "FILE:LINE: ".
+    pub what: String,
+}
+
+/// A page of an export.
+#[derive(Clone, Debug, Default)]
+pub struct ExportPage {
+    /// The records, in the order of their keys.
+    pub records: Vec<Record>,
+    /// Where the next page begins; `None` after the last.
+    pub next: Option<Vec<u8>>,
+}

@@ -1,0 +1,95 @@
+//! What the store's methods take and answer, beside the domain's own types.
+
+use std::time::Duration;
+
+use jiff::{Timestamp, civil::Date};
+use talon_domain::{
+    access::Caller,
+    booking::{CancelRefusal, Refusal},
+    entry::Ticket,
+    facility::LpuCode,
+    ids::{EntryKey, PersonId, ReferralKey},
+};
+
+/// What became of a booking: kept, or refused with nothing left but an audit record.
+pub type BookReply = std::result::Result<Booked, Refusal>;
+
+/// A booking that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Booked {
+    /// The entry.
+    pub entry: EntryKey,
+    /// Its ticket.
+    pub ticket: Ticket,
+    /// Whether it existed before this request.
+    pub repeated: bool,
+}
+
+/// What became of a cancellation.
+pub type CancelReply = std::result::Result<(), CancelRefusal>;
+
+/// Which free times to look for: what this person could book under this referral in this facility,
+/// nearest to a time.
+#[derive(Clone, Debug)]
+pub struct FreeTimesQuery {
+    /// The person.
+    pub person: PersonId,
+    /// Who is asking.
+    pub caller: Caller,
+    /// The facility.
+    pub lpu: LpuCode,
+    /// The referral.
+    pub referral: ReferralKey,
+    /// Local time asked for.
+    pub near: jiff::civil::DateTime,
+}
+
+/// A person's birth date and policy, as `GET /auth/rpgu/token` asks by them.
+#[derive(Clone)]
+pub struct PolicyQuery {
+    /// Date of birth.
+    pub birth_date: Date,
+    /// Series of the policy; `None` matches any.
+    pub series: Option<String>,
+    /// Number of the policy.
+    pub number: String,
+}
+
+/// The person that a policy belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonMatch {
+    /// Nobody with a card, or more than one person, which is answered alike.
+    None,
+    /// This person, who has at least one card.
+    One(PersonId),
+}
+
+/// What publishing a template did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Published {
+    /// Slots added.
+    pub added: u64,
+    /// Free slots removed because the template does not make them any more.
+    pub removed: u64,
+    /// Slots of the template left alone although it does not make them any more, because they are booked.
+    pub kept: u64,
+    /// Slots not made because another cell of the resource takes up the time.
+    pub blocked: u64,
+}
+
+/// How busy the store is, for metrics and health.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Load {
+    /// Writes waiting.
+    pub queued: usize,
+    /// How many may wait.
+    pub queue_limit: usize,
+    /// Commits since the start.
+    pub commits: u64,
+    /// Commands in them.
+    pub commands: u64,
+    /// Time spent in transactions.
+    pub busy: Duration,
+    /// When the newest commit was made; `None` before the first.
+    pub last_commit: Option<Timestamp>,
+}

@@ -1,0 +1,92 @@
+//! The port.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::{Timestamp, civil::Date};
+use talon_domain::{
+    audit::AuditRecord,
+    booking::{Alternatives, BookCommand, CancelCommand},
+    ids::ClientId,
+    reference::Reference,
+    schedule::Template,
+    slot::Slot,
+};
+
+use crate::{
+    BookReply, CancelReply, ClientSecret, ExportPage, Fault, FreeTimesQuery, Kind, KnownKey, Load, PersonMatch,
+    PolicyQuery, Published, Record, Result,
+};
+
+/// A store of one installation.
+///
+/// Every implementation MUST:
+///
+/// * answer a write only after it is durable: an answered booking survives the loss of power;
+/// * keep each [`Claim`](talon_domain::booking::Claim) under a key of its own, written in the
+///   entry's transaction, so that no promise rests on reading first and writing later;
+/// * write entry, claims, ticket counter, message and audit record of a booking all or not at all,
+///   and of a refused one the audit record alone;
+/// * decide a command again, on fresh facts, when it loses a claim;
+/// * say [`StoreError::Unknown`](crate::StoreError::Unknown), never success and never a refusal,
+///   when it cannot tell whether a commit was kept;
+/// * never report a failure of its own as "there is no such thing".
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The reference data in force, no older than a second behind what is stored. Decisions are
+    /// made on what is stored, not on this.
+    fn reference(&self) -> Arc<Reference>;
+
+    /// Books by referral: facts, decision, rows and audit record in one transaction.
+    async fn book(&self, command: BookCommand, now: Timestamp) -> Result<BookReply>;
+
+    /// Whether a command asks once more for exactly what its person already has. A hint, read
+    /// outside any transaction; [`Store::book`] decides.
+    async fn is_repetition(&self, command: &BookCommand) -> Result<bool>;
+
+    /// Cancels the person's own entry: state, claims, message and audit record in one transaction.
+    async fn cancel(&self, command: CancelCommand, now: Timestamp) -> Result<CancelReply>;
+
+    /// Keeps the audit record of a request that came to no transaction of its own.
+    async fn record(&self, audit: AuditRecord) -> Result<()>;
+
+    /// Up to three times that the person could book right now, nearest to the time asked for
+    /// first. A hint.
+    async fn alternatives(&self, query: &FreeTimesQuery, now: Timestamp) -> Result<Alternatives>;
+
+    /// The person with this policy, if they have a card anywhere.
+    async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch>;
+
+    /// The hash of a client application's secret, if it has one.
+    async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>>;
+
+    /// Which of these exist, in their order.
+    async fn known(&self, keys: &[KnownKey]) -> Result<Vec<bool>>;
+
+    /// What would keep these records from being taken, beside missing references: another object
+    /// under a unique value, cells of one resource that overlap, a booked cell that would move.
+    /// Nothing is changed.
+    async fn check_page(&self, records: &[Record]) -> Result<Vec<Fault>>;
+
+    /// Takes records, in the order of [`Kind::ALL`], in one transaction: new ones are added, known
+    /// ones updated, equal ones left alone. Claims are rebuilt from entries. The same page twice
+    /// changes nothing.
+    async fn import_page(&self, records: Vec<Record>) -> Result<()>;
+
+    /// A page of records of one kind, from a cursor that the page before gave.
+    async fn export_page(&self, kind: Kind, after: Option<Vec<u8>>) -> Result<ExportPage>;
+
+    /// Replaces a template's slots between two days by these, without touching booked ones: slots
+    /// it already made at the same start are left as they are or updated, free ones that it does
+    /// not make any more are removed. In one transaction.
+    async fn publish(&self, template: &Template, days: (Date, Date), slots: Vec<Slot>) -> Result<Published>;
+
+    /// Proves that the store can read and write now.
+    async fn check(&self) -> Result<()>;
+
+    /// How busy it is.
+    fn load(&self) -> Load;
+
+    /// Takes no new writes, finishes those it has, and lets go of its files.
+    async fn close(&self);
+}

@@ -1,0 +1,1 @@
+//! What tests share: a server on a real socket, a client, builders
