@@ -1,1 +1,36 @@
-//! The embedded store: SQLite behind one writer thread with group commit
+//! The embedded store: SQLite behind one writer thread with group commit.
+//!
+//! All writing goes through the [`writer`]: it takes what has queued up, runs each command in a
+//! savepoint of its own inside one `BEGIN IMMEDIATE`, commits once and only then answers. Reading
+//! goes through a few `query_only` connections.
+
+mod audit;
+mod book;
+mod cancel;
+mod claims;
+mod columns;
+mod entry;
+mod export;
+mod facts;
+mod failure;
+mod free_times;
+mod housekeeping;
+mod idempotency;
+mod import;
+mod migrate;
+mod open;
+mod outbox;
+mod people;
+mod planted;
+mod publish;
+mod readers;
+mod reference;
+mod session;
+mod slots;
+mod store;
+mod template;
+mod tickets;
+mod writer;
+
+pub use open::{OpenOptions, SCHEMA_VERSION};
+pub use store::SqliteStore;

@@ -4,7 +4,7 @@
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// A failure of the store. Never a refusal, and never "not found".
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The queue of writes is full; nothing was done.
     #[error("the queue of writes is full")]

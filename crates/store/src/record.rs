@@ -120,3 +120,7 @@ pub struct ExportPage {
     /// Where the next page begins; `None` after the last.
     pub next: Option<Vec<u8>>,
 }
+
+/// The place of an entry that came without one: the store gives it the lowest free place of its
+/// cell.
+pub const ANY_PLACE: u16 = 0;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use talon_domain::{
     access::Caller,
     booking::{CancelRefusal, Refusal},
@@ -90,6 +90,4 @@ pub struct Load {
     pub commands: u64,
     /// Time spent in transactions.
     pub busy: Duration,
-    /// When the newest commit was made; `None` before the first.
-    pub last_commit: Option<Timestamp>,
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
-    booking::{Alternatives, BookCommand, CancelCommand},
+    booking::{BookCommand, CancelCommand, FreeTime},
     ids::ClientId,
     reference::Reference,
     schedule::Template,
@@ -52,7 +52,7 @@ pub trait Store: Send + Sync {
 
     /// Up to three times that the person could book right now, nearest to the time asked for
     /// first. A hint.
-    async fn alternatives(&self, query: &FreeTimesQuery, now: Timestamp) -> Result<Alternatives>;
+    async fn alternatives(&self, query: &FreeTimesQuery, now: Timestamp) -> Result<Vec<FreeTime>>;
 
     /// The person with this policy, if they have a card anywhere.
     async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch>;
@@ -69,9 +69,13 @@ pub trait Store: Send + Sync {
     async fn check_page(&self, records: &[Record]) -> Result<Vec<Fault>>;
 
     /// Takes records, in the order of [`Kind::ALL`], in one transaction: new ones are added, known
-    /// ones updated, equal ones left alone. Claims are rebuilt from entries. The same page twice
-    /// changes nothing.
-    async fn import_page(&self, records: Vec<Record>) -> Result<()>;
+    /// ones updated, equal ones left alone. Claims are rebuilt from entries; an entry whose place
+    /// is [`ANY_PLACE`](crate::ANY_PLACE) gets the lowest free one. The same page twice changes
+    /// nothing.
+    ///
+    /// When the page cannot be taken (something came in between since [`Store::check_page`]),
+    /// nothing of it is kept and the faults are returned; no faults means that it was taken.
+    async fn import_page(&self, records: Vec<Record>) -> Result<Vec<Fault>>;
 
     /// A page of records of one kind, from a cursor that the page before gave.
     async fn export_page(&self, kind: Kind, after: Option<Vec<u8>>) -> Result<ExportPage>;

@@ -24,32 +24,30 @@ pub struct FreeTime {
     pub day: Date,
     /// Time, local to the facility.
     pub time: Time,
+    /// The same as an instant.
+    pub start: Timestamp,
 }
 
-/// The times to offer, nearest to the asked time first.
-pub type Alternatives = Vec<FreeTime>;
-
-/// Picks from candidates the times that every rule allows, the same rules that book: what is
-/// offered is bookable. Candidates come nearest to `asked` first; the order is made sure of here
-/// (the earlier one at equal distance, then by resource).
+/// The cell as a free time, if every rule allows it to this caller: the same rules that book, so
+/// that what is offered is bookable. The facts' own resource and cell play no part.
 #[must_use]
-pub fn pick_alternatives(
-    facts: &Facts,
-    caller: &Caller,
-    mut candidates: Vec<(&Resource, Cell)>,
-    asked: Timestamp,
-    now: Timestamp,
-) -> Alternatives {
-    let Some(facility) = facts.facility.as_deref() else { return Vec::new() };
-    candidates.sort_by_key(|(resource, cell)| {
-        let start = cell.slot.start;
-        (asked.duration_since(start).abs(), start, resource.key)
-    });
-    let free = candidates.iter().filter_map(|(resource, cell)| {
-        let local = facility.zone.local(cell.slot.start);
-        let case = Case { resource: Some(resource), cell: Some(cell), ..Case::of(facts, caller, local.date(), now)? };
-        let allowed = RULES.iter().chain(SLOT_RULES).all(|rule| rule(&case).is_ok());
-        allowed.then_some(FreeTime { resource: resource.key, day: local.date(), time: local.time() })
-    });
-    free.take(MOST_ALTERNATIVES).collect()
+pub fn bookable(facts: &Facts, caller: &Caller, resource: &Resource, cell: &Cell, now: Timestamp) -> Option<FreeTime> {
+    let local = facts.facility.as_deref()?.zone.local(cell.slot.start);
+    let case = Case { resource: Some(resource), cell: Some(cell), ..Case::of(facts, caller, local.date(), now)? };
+    let allowed = RULES.iter().chain(SLOT_RULES).all(|rule| rule(&case).is_ok());
+    allowed.then_some(FreeTime {
+        resource: resource.key,
+        day: local.date(),
+        time: local.time(),
+        start: cell.slot.start,
+    })
+}
+
+/// The times to offer: nearest to `asked` first, the earlier one at equal distance, then by
+/// resource.
+#[must_use]
+pub fn nearest(mut times: Vec<FreeTime>, asked: Timestamp) -> Vec<FreeTime> {
+    times.sort_by_key(|time| (asked.duration_since(time.start).abs(), time.start, time.resource));
+    times.truncate(MOST_ALTERNATIVES);
+    times
 }

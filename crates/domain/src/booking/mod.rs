@@ -10,7 +10,7 @@ mod outcome;
 mod refusal;
 mod rules;
 
-pub use alternatives::{Alternatives, FreeTime, MOST_ALTERNATIVES, pick_alternatives};
+pub use alternatives::{FreeTime, MOST_ALTERNATIVES, bookable, nearest};
 pub use cancel::{CancelCommand, CancelRefusal, decide_cancel};
 pub use case::Case;
 pub use command::{BookCommand, IdempotencyKey, NewIds};

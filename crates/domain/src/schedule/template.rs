@@ -21,12 +21,24 @@ codes! {
     }
 }
 
+impl Parity {
+    /// Whether a day of the month is one of these.
+    #[must_use]
+    pub fn admits(self, day: Date) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Odd => day.day() % 2 == 1,
+            Self::Even => day.day() % 2 == 0,
+        }
+    }
+}
+
 /// A part of the working day with rights of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DayPart {
     /// First minute, local to the facility.
     pub from: Time,
-    /// First minute after it.
+    /// First minute after it; midnight is the end of the day.
     pub to: Time,
     /// Minutes per visit.
     pub minutes: u16,
@@ -36,7 +48,8 @@ pub struct DayPart {
     pub rights: Rights,
 }
 
-/// A day on which the template does not work as usual.
+/// Days on which the template does not work as usual. It changes the hours of days that the
+/// template works anyway; a working Saturday is a template of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exception {
     /// First day.
@@ -64,10 +77,24 @@ pub struct Template {
     pub parity: Parity,
     /// The parts of a working day.
     pub parts: Vec<DayPart>,
-    /// Breaks within the parts: no visit overlaps one.
+    /// Breaks within the parts, on exceptional days too: no visit overlaps one. An end at midnight
+    /// is the end of the day.
     pub breaks: Vec<(Time, Time)>,
-    /// Days that differ.
+    /// Days that differ. Where several hold a day, the last of them counts.
     pub exceptions: Vec<Exception>,
     /// Ages the cells take.
     pub ages: Ages,
+}
+
+impl Template {
+    /// The parts worked on a day; none when it is a day off.
+    #[must_use]
+    pub fn parts_on(&self, day: Date) -> &[DayPart] {
+        let in_force = self.from <= day && self.until.is_none_or(|until| day <= until);
+        if !in_force || !self.weekdays.contains(&day.weekday()) || !self.parity.admits(day) {
+            return &[];
+        }
+        let exception = self.exceptions.iter().rev().find(|exception| exception.from <= day && day <= exception.until);
+        exception.map_or(&self.parts, |exception| &exception.parts)
+    }
 }

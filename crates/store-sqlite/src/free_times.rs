@@ -1,0 +1,95 @@
+//! Free times under a referral, nearest to a time.
+
+use jiff::{Timestamp, ToSpan};
+use rusqlite::{Connection, params};
+use talon_domain::{
+    booking::{Cell, Facts, FreeTime, MOST_ALTERNATIVES, bookable, nearest},
+    facility::Facility,
+    reference::Reference,
+    resource::Resource,
+};
+use talon_store::FreeTimesQuery;
+
+use crate::{
+    facts,
+    failure::Result,
+    slots::{self, slot_columns},
+};
+
+/// The times to offer to a caller whose time was refused.
+pub(crate) fn alternatives(
+    connection: &Connection,
+    reference: &Reference,
+    query: &FreeTimesQuery,
+    now: Timestamp,
+) -> Result<Vec<FreeTime>> {
+    let facts = facts::of_patient(connection, reference, query.person, &query.lpu, query.referral, now)?;
+    let (Some(facility), Some(referral)) = (&facts.facility, &facts.referral) else { return Ok(Vec::new()) };
+    let Some(asked) = facility.zone.nearest_instant(query.near) else { return Ok(Vec::new()) };
+    let Some(end) = end_of_window(facility, query, now) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for resource in reference.resources_of(facility.id, &referral.specialty) {
+        if referral.resource.is_none_or(|named| named == resource.key) {
+            let window = Window { connection, facts: &facts, query, resource, now, end };
+            window.before(asked, &mut found)?;
+            window.from(asked, &mut found)?;
+        }
+    }
+    Ok(nearest(found, asked))
+}
+
+/// The instant from which on nothing is published for this caller.
+fn end_of_window(facility: &Facility, query: &FreeTimesQuery, now: Timestamp) -> Option<Timestamp> {
+    let days = i32::from(query.caller.window_days(facility)) + 1;
+    let after = facility.today(now).saturating_add(days.days());
+    facility.zone.nearest_instant(after.to_datetime(jiff::civil::Time::midnight()))
+}
+
+/// One resource's cells that may be offered.
+struct Window<'a> {
+    connection: &'a Connection,
+    facts: &'a Facts,
+    query: &'a FreeTimesQuery,
+    resource: &'a Resource,
+    now: Timestamp,
+    end: Timestamp,
+}
+
+impl Window<'_> {
+    /// Adds the nearest bookable times before `asked`.
+    fn before(&self, asked: Timestamp, found: &mut Vec<FreeTime>) -> Result<()> {
+        let sql = concat!(
+            "SELECT ",
+            slot_columns!(),
+            " FROM slot WHERE facility = ?1 AND resource = ?2 AND start > ?3 AND start < ?4 ORDER BY start DESC"
+        );
+        self.collect(sql, self.now, asked.min(self.end), found)
+    }
+
+    /// Adds the nearest bookable times from `asked` on.
+    fn from(&self, asked: Timestamp, found: &mut Vec<FreeTime>) -> Result<()> {
+        let sql = concat!(
+            "SELECT ",
+            slot_columns!(),
+            " FROM slot WHERE facility = ?1 AND resource = ?2 AND start >= ?3 AND start < ?4 ORDER BY start"
+        );
+        self.collect(sql, asked.max(self.now), self.end, found)
+    }
+
+    fn collect(&self, sql: &str, from: Timestamp, to: Timestamp, found: &mut Vec<FreeTime>) -> Result<()> {
+        let mut select = self.connection.prepare_cached(sql)?;
+        let key = self.resource.key;
+        let mut rows =
+            select.query(params![key.facility.bytes(), key.resource.bytes(), from.as_second(), to.as_second()])?;
+        let enough = found.len() + MOST_ALTERNATIVES;
+        while let Some(row) = rows.next()?
+            && found.len() < enough
+        {
+            let slot = slots::read(row)?;
+            let free_place = slots::free_place(self.connection, slot.key, slot.places)?;
+            let cell = Cell { slot, free_place };
+            found.extend(bookable(self.facts, &self.query.caller, self.resource, &cell, self.now));
+        }
+        Ok(())
+    }
+}

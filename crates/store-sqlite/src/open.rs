@@ -1,0 +1,147 @@
+//! Opening the file: what must be true of it, and what to say when it is not.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use talon_store::StoreError;
+
+use crate::{
+    failure::store_error,
+    migrate::{MIGRATIONS, migrate},
+    planted::{Bug, planted},
+};
+
+/// The schema that this build reads and writes.
+pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
+
+/// "TALN": tells a store from any other SQLite file.
+const APPLICATION_ID: i32 = 0x5441_4c4e;
+
+/// Before 3.51.3 a reset of the write-ahead log could race with a checkpoint and damage the file.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// How long a statement waits for another process's transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How to open a store.
+#[derive(Clone)]
+pub struct OpenOptions {
+    /// Make the file when it is missing, and bring an older schema up to date.
+    pub create: bool,
+    /// How many writes may wait before more are refused as [`StoreError::Overloaded`].
+    pub queue_limit: usize,
+    /// How many reads may run at once.
+    pub readers: usize,
+    /// The present, kept beside the migrations.
+    pub now: Timestamp,
+    /// Called once when a commit could not be made durable. The process must end: the kernel has
+    /// dropped the pages that it failed to write, so trying again would answer for data that is not
+    /// on disk.
+    pub on_fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
+}
+
+impl OpenOptions {
+    /// The defaults of `talon serve`: created, 4,096 writes waiting, four readers.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self { create: true, queue_limit: 4096, readers: 4, now, on_fatal: Arc::new(|_| ()) }
+    }
+}
+
+/// The connection that writes, with the schema up to date.
+pub(crate) fn open_writer(path: &Path, options: &OpenOptions) -> Result<Connection, StoreError> {
+    let version = rusqlite::version_number();
+    if version < OLDEST_SQLITE {
+        return Err(StoreError::Open(format!(
+            "SQLite {} is linked in; 3.51.3 or newer is needed",
+            rusqlite::version()
+        )));
+    }
+    if !options.create && !path.exists() {
+        return Err(StoreError::Open(format!(
+            "there is no store at {}; `talon serve` and `talon import` create one",
+            path.display()
+        )));
+    }
+    let fail = |error: rusqlite::Error| open_error(path, &error);
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    flags.set(OpenFlags::SQLITE_OPEN_CREATE, options.create);
+    let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
+    check_identity(&connection, path)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
+    let synchronous = if planted(Bug::SynchronousNormal) { "NORMAL" } else { "FULL" };
+    connection.pragma_update(None, "synchronous", synchronous).map_err(fail)?;
+    // The automatic checkpoint runs inside a commit and stalls its answers; housekeeping does it.
+    connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(fail)?;
+    connection.pragma_update(None, "mmap_size", 0).map_err(fail)?;
+    connection.pragma_update(None, "cache_size", -65_536).map_err(fail)?;
+    connection.pragma_update(None, "cell_size_check", true).map_err(fail)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    migrate(&mut connection, options.now).map_err(|failure| in_file(path, failure.into()))?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
+    Ok(connection)
+}
+
+/// A connection that cannot write.
+pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.pragma_update(None, "cache_size", -8_192)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// The connection that moves the log into the file.
+pub(crate) fn open_checkpointer(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.pragma_update(None, "cache_size", -2_048)?;
+    Ok(connection)
+}
+
+/// Refuses a file that is some other program's database.
+fn check_identity(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let fail = |error: rusqlite::Error| open_error(path, &error);
+    let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fail)?;
+    let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(fail)?;
+    if id == APPLICATION_ID || (id == 0 && tables == 0) {
+        return Ok(());
+    }
+    // Ours carries the id from its first start on, but a crash may fall between schema and id.
+    let ours = connection
+        .query_row("SELECT count(*) FROM sqlite_schema WHERE name IN ('migration', 'installation')", [], |row| {
+            row.get::<_, u32>(0)
+        })
+        .map_err(fail)?;
+    if id == 0 && ours == 2 {
+        return Ok(());
+    }
+    Err(StoreError::Open(format!("{} is the database of another program, not a Talon store", path.display())))
+}
+
+fn open_error(path: &Path, error: &rusqlite::Error) -> StoreError {
+    let what = match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => {
+            "it is not a SQLite file, or its first page is damaged; restore the newest backup".to_owned()
+        }
+        Some(ErrorCode::CannotOpen) => {
+            "it cannot be opened; check that the folder exists and may be written".to_owned()
+        }
+        _ => store_error(error).to_string(),
+    };
+    in_file(path, StoreError::Open(what))
+}
+
+fn in_file(path: &Path, error: StoreError) -> StoreError {
+    StoreError::Open(format!("{}: {error}", path.display()))
+}

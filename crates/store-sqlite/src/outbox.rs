@@ -1,0 +1,21 @@
+//! Messages owed, written with the change that owes them.
+
+use rusqlite::{Connection, Result, params};
+use talon_domain::message::Message;
+
+/// Adds a message. Its key is its dedupe key: one that is there already stays as it is.
+pub(crate) fn insert(connection: &Connection, message: &Message) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO outbox (facility, entry, version, kind, created) VALUES (?1, ?2, ?3, ?4, ?5) \
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            message.entry.facility.bytes(),
+            message.entry.entry.bytes(),
+            message.version,
+            message.kind.code(),
+            message.created.as_microsecond(),
+        ])
+        .map(drop)
+}

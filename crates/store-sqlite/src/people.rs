@@ -1,0 +1,32 @@
+//! Looking up persons by their policy, and client applications by their guid.
+
+use rusqlite::{Connection, OptionalExtension, Result, params};
+use talon_domain::ids::{ClientId, PersonId};
+use talon_store::{ClientSecret, PersonMatch, PolicyQuery};
+
+use crate::columns::guid;
+
+/// The one person with this birth date and policy who has a card anywhere.
+pub(crate) fn by_policy(connection: &Connection, query: &PolicyQuery) -> Result<PersonMatch> {
+    let mut select = connection.prepare_cached(
+        "SELECT p.person FROM person p WHERE p.policy_number = ?1 AND p.birth_date = ?2 \
+         AND (?3 IS NULL OR p.policy_series = ?3) \
+         AND EXISTS (SELECT 1 FROM card c WHERE c.person = p.person) LIMIT 2",
+    )?;
+    let found = select
+        .query_map(params![query.number, query.birth_date.to_string(), query.series], |row| guid!(row, 0, PersonId))?
+        .collect::<Result<Vec<_>>>()?;
+    Ok(match found[..] {
+        [person] => PersonMatch::One(person),
+        _ => PersonMatch::None,
+    })
+}
+
+/// The hash of a client application's secret.
+pub(crate) fn client_secret(connection: &Connection, client: ClientId) -> Result<Option<ClientSecret>> {
+    let hash: Option<Option<String>> = connection
+        .prepare_cached("SELECT secret_hash FROM client WHERE client = ?1")?
+        .query_row([client.bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(hash.flatten().map(|hash| ClientSecret { client, hash }))
+}

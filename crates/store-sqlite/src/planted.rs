@@ -1,0 +1,39 @@
+//! Bugs that the rigs must catch. Without the feature `planted-bugs` none of them exists.
+
+/// A bug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bug {
+    /// The place of a cell is read and never claimed.
+    NoSlotKey,
+    /// Answers leave before the commit.
+    AnswerBeforeCommit,
+    /// A commit does not wait for the disk.
+    SynchronousNormal,
+    /// The message is written in a transaction of its own, after the booking's.
+    OutboxOutside,
+}
+
+#[cfg(feature = "planted-bugs")]
+pub(crate) fn planted(bug: Bug) -> bool {
+    use std::sync::LazyLock;
+
+    static IN_FORCE: LazyLock<Option<Bug>> =
+        LazyLock::new(|| match std::env::var("TALON_PLANTED_BUG").ok()?.as_str() {
+            "no-slot-key" => Some(Bug::NoSlotKey),
+            "answer-before-commit" => Some(Bug::AnswerBeforeCommit),
+            "synchronous-normal" => Some(Bug::SynchronousNormal),
+            "outbox-outside" => Some(Bug::OutboxOutside),
+            _ => None,
+        });
+    *IN_FORCE == Some(bug)
+}
+
+#[cfg(not(feature = "planted-bugs"))]
+pub(crate) const fn planted(_: Bug) -> bool {
+    false
+}
+
+/// Widens the window that a planted bug opens, so that a rig need not be lucky.
+pub(crate) fn linger() {
+    std::thread::park_timeout(std::time::Duration::from_millis(20));
+}

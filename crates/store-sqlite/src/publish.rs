@@ -1,0 +1,89 @@
+//! Making a template's slots what the template now says, without touching booked ones.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::{ToSpan, civil::Date};
+use rusqlite::params;
+use talon_domain::{facility::Facility, schedule::Template, slot::Slot};
+use talon_store::{Published, StoreError};
+
+use crate::{
+    failure::Result,
+    import::overlapping,
+    session::Session,
+    slots::{self, slot_columns},
+};
+
+/// Replaces the slots that `template` made on these days, both included.
+pub(crate) fn publish(
+    session: &Session<'_>,
+    template: &Template,
+    days: (Date, Date),
+    wanted: &[Slot],
+) -> Result<Published> {
+    let connection = session.connection;
+    let reference = session.reference();
+    let facility = reference
+        .facility(template.resource.facility)
+        .ok_or_else(|| StoreError::Bug("a template without its facility".to_owned()))?;
+    let wanted: HashMap<_, _> = wanted.iter().map(|slot| (slot.start, slot)).collect();
+    let mut done = Published::default();
+    let mut there = HashSet::new();
+    // First what the template does not make any more, so that it does not block what it makes now.
+    for old in made_before(session, template, facility, days)? {
+        let same = wanted.get(&old.start) == Some(&&old);
+        let booked = !same && slots::highest_taken(connection, old.key)?.is_some();
+        if same || booked {
+            there.insert(old.start);
+            done.kept += u64::from(booked);
+        } else {
+            slots::delete(connection, old.key)?;
+            done.removed += u64::from(!wanted.contains_key(&old.start));
+        }
+    }
+    let mut missing: Vec<_> = wanted.into_values().filter(|slot| !there.contains(&slot.start)).collect();
+    missing.sort_by_key(|slot| slot.start);
+    for slot in missing {
+        add(session, slot, &mut done)?;
+    }
+    Ok(done)
+}
+
+fn add(session: &Session<'_>, slot: &Slot, done: &mut Published) -> Result<()> {
+    let free = overlapping(session.connection, std::slice::from_ref(slot))?.is_empty();
+    if free && slots::insert(session.connection, slot)? {
+        done.added += 1;
+    } else {
+        done.blocked += 1;
+    }
+    Ok(())
+}
+
+/// The template's slots on these days that have not begun; what has begun is history.
+fn made_before(
+    session: &Session<'_>,
+    template: &Template,
+    facility: &Facility,
+    (from, until): (Date, Date),
+) -> Result<Vec<Slot>> {
+    let midnight = |day: Date| facility.zone.nearest_instant(day.to_datetime(jiff::civil::Time::midnight()));
+    let (Some(start), Some(end)) = (midnight(from), midnight(until.saturating_add(1.day()))) else {
+        return Err(StoreError::Bug("days out of range".to_owned()).into());
+    };
+    let mut select = session.connection.prepare_cached(concat!(
+        "SELECT ",
+        slot_columns!(),
+        " FROM slot WHERE facility = ?1 AND resource = ?2 AND start >= ?3 AND start < ?4 AND template = ?5"
+    ))?;
+    let rows = select.query_map(
+        params![
+            template.resource.facility.bytes(),
+            template.resource.resource.bytes(),
+            start.as_second(),
+            end.as_second(),
+            template.id.bytes()
+        ],
+        slots::read,
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}

@@ -1,0 +1,67 @@
+//! What a command sees of the store while it runs: the connection inside the open transaction, and
+//! reference data that is never older than that transaction.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rusqlite::Connection;
+use talon_domain::{message::Message, reference::Reference};
+
+use crate::{failure::Result, reference};
+
+/// The newest reference data that is committed, for everybody.
+#[derive(Default)]
+pub(crate) struct Published(RwLock<(i64, Arc<Reference>)>);
+
+impl Published {
+    pub(crate) fn get(&self) -> (i64, Arc<Reference>) {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces the data by that of a newer generation; an older one is dropped.
+    pub(crate) fn set(&self, generation: i64, data: Arc<Reference>) {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if generation > current.0 {
+            *current = (generation, data);
+        }
+    }
+}
+
+/// The open transaction.
+pub(crate) struct Session<'c> {
+    /// The writing connection.
+    pub(crate) connection: &'c Connection,
+    /// Messages that the planted bug `outbox-outside` keeps back.
+    pub(crate) held_back: Vec<Message>,
+    generation: i64,
+    reference: Arc<Reference>,
+}
+
+impl<'c> Session<'c> {
+    /// A session in a transaction that has just begun.
+    pub(crate) fn begin(connection: &'c Connection, published: &Published) -> Result<Self> {
+        let (generation, reference) = published.get();
+        let mut session = Self { connection, held_back: Vec::new(), generation, reference };
+        session.refresh()?;
+        Ok(session)
+    }
+
+    /// Reads the reference data again if this transaction sees other data than was read before.
+    pub(crate) fn refresh(&mut self) -> Result<()> {
+        let generation = reference::generation(self.connection)?;
+        if generation != self.generation {
+            self.reference = Arc::new(reference::load(self.connection)?);
+            self.generation = generation;
+        }
+        Ok(())
+    }
+
+    /// The reference data as this transaction sees it.
+    pub(crate) fn reference(&self) -> Arc<Reference> {
+        Arc::clone(&self.reference)
+    }
+
+    /// Makes the reference data known to everybody, once the transaction is committed.
+    pub(crate) fn publish(self, published: &Published) {
+        published.set(self.generation, self.reference);
+    }
+}

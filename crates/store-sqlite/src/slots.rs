@@ -1,0 +1,110 @@
+//! Cells and their places.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+use talon_domain::{
+    access::Rights,
+    ids::{FacilityId, ResourceId, ResourceKey, SlotId, SlotKey, TemplateId},
+    slot::Slot,
+};
+
+use crate::{
+    columns::{ages, guid, optional_guid, seconds},
+    planted::{Bug, planted},
+};
+
+/// The columns that [`read`] expects.
+macro_rules! slot_columns {
+    () => {
+        "facility, resource, start, slot, minutes, places, rights, min_age, max_age, template"
+    };
+}
+pub(crate) use slot_columns;
+
+pub(crate) fn read(row: &Row<'_>) -> Result<Slot> {
+    Ok(Slot {
+        key: SlotKey { facility: guid!(row, 0, FacilityId)?, slot: guid!(row, 3, SlotId)? },
+        resource: guid!(row, 1, ResourceId)?,
+        start: seconds(row, 2)?,
+        minutes: row.get(4)?,
+        places: row.get(5)?,
+        rights: Rights::from_bits(row.get(6)?),
+        ages: ages(row, 7)?,
+        template: optional_guid!(row, 9, TemplateId)?,
+    })
+}
+
+/// The cell of a resource that begins at this instant.
+pub(crate) fn at(connection: &Connection, resource: ResourceKey, start: Timestamp) -> Result<Option<Slot>> {
+    connection
+        .prepare_cached(concat!(
+            "SELECT ",
+            slot_columns!(),
+            " FROM slot WHERE facility = ?1 AND resource = ?2 AND start = ?3"
+        ))?
+        .query_row(params![resource.facility.bytes(), resource.resource.bytes(), start.as_second()], read)
+        .optional()
+}
+
+/// A cell by facility and guid.
+pub(crate) fn by_key(connection: &Connection, key: SlotKey) -> Result<Option<Slot>> {
+    connection
+        .prepare_cached(concat!("SELECT ", slot_columns!(), " FROM slot WHERE facility = ?1 AND slot = ?2"))?
+        .query_row(params![key.facility.bytes(), key.slot.bytes()], read)
+        .optional()
+}
+
+/// The lowest place, from 1, that nobody has.
+pub(crate) fn free_place(connection: &Connection, key: SlotKey, places: u16) -> Result<Option<u16>> {
+    if planted(Bug::NoSlotKey) {
+        return Ok(Some(1));
+    }
+    let mut select =
+        connection.prepare_cached("SELECT place FROM claim_place WHERE facility = ?1 AND slot = ?2 ORDER BY place")?;
+    let mut taken = select.query(params![key.facility.bytes(), key.slot.bytes()])?;
+    let mut lowest = 1;
+    while let Some(row) = taken.next()? {
+        if row.get::<_, u16>(0)? != lowest {
+            break;
+        }
+        lowest += 1;
+    }
+    Ok((lowest <= places).then_some(lowest))
+}
+
+/// The highest place that somebody has; `None` when nobody has one.
+pub(crate) fn highest_taken(connection: &Connection, key: SlotKey) -> Result<Option<u16>> {
+    connection
+        .prepare_cached("SELECT max(place) FROM claim_place WHERE facility = ?1 AND slot = ?2")?
+        .query_row(params![key.facility.bytes(), key.slot.bytes()], |row| row.get(0))
+}
+
+/// Adds a cell. `false` when its start or its guid is there already, and nothing was done.
+pub(crate) fn insert(connection: &Connection, slot: &Slot) -> Result<bool> {
+    let added = connection
+        .prepare_cached(
+            "INSERT INTO slot (facility, resource, start, slot, minutes, places, rights, min_age, max_age, template) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            slot.key.facility.bytes(),
+            slot.resource.bytes(),
+            slot.start.as_second(),
+            slot.key.slot.bytes(),
+            slot.minutes,
+            slot.places,
+            slot.rights.bits(),
+            slot.ages.min,
+            slot.ages.max,
+            slot.template.as_ref().map(TemplateId::bytes),
+        ])?;
+    Ok(added > 0)
+}
+
+/// Removes a cell.
+pub(crate) fn delete(connection: &Connection, key: SlotKey) -> Result<()> {
+    connection
+        .prepare_cached("DELETE FROM slot WHERE facility = ?1 AND slot = ?2")?
+        .execute(params![key.facility.bytes(), key.slot.bytes()])
+        .map(drop)
+}

@@ -1,0 +1,181 @@
+//! [`SqliteStore`]: the port's methods, each in one line of what the modules beside it do.
+
+use std::{
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use jiff::{Timestamp, civil::Date};
+use rusqlite::Connection;
+use talon_domain::{
+    audit::AuditRecord,
+    booking::{BookCommand, CancelCommand, FreeTime},
+    ids::ClientId,
+    reference::Reference,
+    schedule::Template,
+    slot::Slot,
+};
+use talon_store::{
+    BookReply, CancelReply, ClientSecret, ExportPage, Fault, FreeTimesQuery, Kind, KnownKey, Load, PersonMatch,
+    PolicyQuery, Published as PublishedSlots, Record, Result, Store, StoreError,
+};
+
+use crate::{
+    audit, book, cancel, export,
+    failure::{Failure, store_error},
+    free_times,
+    housekeeping::Housekeeping,
+    import,
+    open::{OpenOptions, open_writer},
+    people, publish,
+    readers::Readers,
+    reference,
+    session::{Published, Session},
+    writer::Writer,
+};
+
+/// A store in a SQLite file, beside its write-ahead log.
+pub struct SqliteStore {
+    published: Arc<Published>,
+    writer: Writer,
+    readers: Arc<Readers>,
+    housekeeping: Housekeeping,
+}
+
+impl SqliteStore {
+    /// Opens the store at `path`. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Open`] with what is wrong with the file and what to do about it: missing,
+    /// another program's, newer than this build, damaged, locked, not to be written.
+    pub fn open(path: &Path, options: &OpenOptions) -> Result<Arc<Self>> {
+        let connection = open_writer(path, options)?;
+        let published = Arc::new(Published::default());
+        let loaded = reference::load(&connection).and_then(|data| Ok((reference::generation(&connection)?, data)));
+        let (generation, data) = loaded.map_err(|error| store_error(&error))?;
+        published.set(generation, Arc::new(data));
+        let thread = |error: std::io::Error| StoreError::Open(format!("{}: {error}", path.display()));
+        let log_is_long = Arc::default();
+        let housekeeping =
+            Housekeeping::start(path, Arc::clone(&published), Arc::clone(&log_is_long)).map_err(thread)?;
+        let writer = Writer::start(connection, Arc::clone(&published), options, log_is_long).map_err(thread)?;
+        let readers = Arc::new(Readers::new(path.to_owned(), options.readers));
+        Ok(Arc::new(Self { published, writer, readers, housekeeping }))
+    }
+
+    /// Runs a write and answers when it is durable.
+    async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Session<'_>) -> crate::failure::Result<T> + Send + 'static,
+    {
+        self.writer.run(work).await.map_err(StoreError::from)
+    }
+
+    /// Runs a longer read on a blocking thread.
+    async fn list<T, F>(&self, read: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, &Reference) -> crate::failure::Result<T> + Send + 'static,
+    {
+        let _turn = self.readers.turn().await?;
+        let (readers, reference) = (Arc::clone(&self.readers), self.reference());
+        let run = move || readers.with(|connection| read(connection, &reference));
+        match tokio::task::spawn_blocking(run).await {
+            Ok(outcome) => outcome.map_err(StoreError::from),
+            Err(error) => Err(StoreError::Bug(format!("a read did not finish: {error}"))),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn reference(&self) -> Arc<Reference> {
+        self.published.get().1
+    }
+
+    async fn book(&self, command: BookCommand, now: Timestamp) -> Result<BookReply> {
+        self.write(move |session| book::book(session, &command, now)).await
+    }
+
+    async fn is_repetition(&self, command: &BookCommand) -> Result<bool> {
+        let reference = self.reference();
+        self.readers.look_up(|connection| book::is_repetition(connection, &reference, command)).await
+    }
+
+    async fn cancel(&self, command: CancelCommand, now: Timestamp) -> Result<CancelReply> {
+        self.write(move |session| cancel::cancel(session, &command, now)).await
+    }
+
+    async fn record(&self, record: AuditRecord) -> Result<()> {
+        self.write(move |session| Ok(audit::insert(session.connection, &record)?)).await
+    }
+
+    async fn alternatives(&self, query: &FreeTimesQuery, now: Timestamp) -> Result<Vec<FreeTime>> {
+        let query = query.clone();
+        self.list(move |connection, reference| free_times::alternatives(connection, reference, &query, now)).await
+    }
+
+    async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch> {
+        self.readers.look_up(|connection| Ok(people::by_policy(connection, query)?)).await
+    }
+
+    async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>> {
+        self.readers.look_up(|connection| Ok(people::client_secret(connection, client)?)).await
+    }
+
+    async fn known(&self, keys: &[KnownKey]) -> Result<Vec<bool>> {
+        let keys = keys.to_vec();
+        self.list(move |connection, _| Ok(import::known(connection, &keys)?)).await
+    }
+
+    async fn check_page(&self, records: &[Record]) -> Result<Vec<Fault>> {
+        let records = records.to_vec();
+        self.list(move |connection, _| import::check(connection, &records)).await
+    }
+
+    async fn import_page(&self, records: Vec<Record>) -> Result<Vec<Fault>> {
+        match self.writer.run(move |session| import::page(session, &records)).await {
+            Err(Failure::Page(faults)) => Ok(faults),
+            other => other.map_err(StoreError::from),
+        }
+    }
+
+    async fn export_page(&self, kind: Kind, after: Option<Vec<u8>>) -> Result<ExportPage> {
+        self.list(move |connection, _| export::page(connection, kind, after.as_deref())).await
+    }
+
+    async fn publish(&self, template: &Template, days: (Date, Date), slots: Vec<Slot>) -> Result<PublishedSlots> {
+        let template = template.clone();
+        self.write(move |session| publish::publish(session, &template, days, &slots)).await
+    }
+
+    async fn check(&self) -> Result<()> {
+        if self.writer.has_failed() {
+            return Err(StoreError::Unavailable("a commit could not be made durable; the process must end".to_owned()));
+        }
+        // An empty command goes through queue, transaction and commit like any other.
+        self.write(|_| Ok(())).await
+    }
+
+    fn load(&self) -> Load {
+        let counters = self.writer.counters();
+        Load {
+            queued: self.writer.queued(),
+            queue_limit: self.writer.limit(),
+            commits: counters.commits.load(Ordering::Relaxed),
+            commands: counters.commands.load(Ordering::Relaxed),
+            busy: Duration::from_nanos(counters.busy_nanos.load(Ordering::Relaxed)),
+        }
+    }
+
+    async fn close(&self) {
+        // Blocks for one batch at most; nothing else is left to do when a store is closed.
+        self.writer.close();
+        self.housekeeping.close();
+        self.readers.close();
+    }
+}

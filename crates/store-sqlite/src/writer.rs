@@ -1,0 +1,312 @@
+//! The one thread that writes, and its queue.
+//!
+//! There is no timer: while a commit waits for the disk, requests queue up, and what has queued up
+//! is the next batch. A command that fails is undone alone, by its savepoint. Nobody is answered
+//! before the commit that keeps their command is durable.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use rusqlite::{Connection, ErrorCode};
+use talon_store::StoreError;
+use tokio::sync::oneshot;
+
+use crate::{
+    failure::{Failure, Result, store_error},
+    housekeeping::{LogIsLong, checkpoint},
+    open::OpenOptions,
+    outbox,
+    planted::{Bug, linger, planted},
+    session::{Published, Session},
+};
+
+/// Commands in one commit, at most. From some sixteen on the CPU is the limit and not the disk; a
+/// bound keeps the first of a batch from waiting long for the last.
+const LARGEST_BATCH: usize = 128;
+
+/// How often a command that lost a claim is decided again. Inside one immediate transaction nobody
+/// else writes, so losing once already means that facts and keys disagree.
+const MOST_ATTEMPTS: usize = 3;
+
+/// The queue's end that commands are put into.
+pub(crate) struct Writer {
+    queue: Mutex<Option<Sender<Box<dyn Job>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    counters: Arc<Counters>,
+    limit: usize,
+}
+
+/// What the writer has done so far.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) commits: AtomicU64,
+    pub(crate) commands: AtomicU64,
+    pub(crate) busy_nanos: AtomicU64,
+    failed: AtomicBool,
+}
+
+impl Writer {
+    pub(crate) fn start(
+        connection: Connection,
+        published: Arc<Published>,
+        options: &OpenOptions,
+        log_is_long: LogIsLong,
+    ) -> std::io::Result<Self> {
+        let (queue, jobs) = bounded(options.queue_limit.max(1));
+        let counters = Arc::new(Counters::default());
+        let worker = Worker {
+            connection,
+            jobs,
+            published,
+            counters: Arc::clone(&counters),
+            on_fatal: Arc::clone(&options.on_fatal),
+            log_is_long,
+        };
+        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || worker.run())?;
+        Ok(Self {
+            queue: Mutex::new(Some(queue)),
+            thread: Mutex::new(Some(thread)),
+            counters,
+            limit: options.queue_limit.max(1),
+        })
+    }
+
+    /// Runs `work` in a transaction; answers when it is durable, or undone. It runs again when it
+    /// loses a claim, so it must not keep anything from one run to the next.
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Session<'_>) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Command { work, outcome: None, reply: Some(reply) });
+        {
+            let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let queue = queue.as_ref().ok_or(StoreError::Closed)?;
+            queue.try_send(job).map_err(|error| match error {
+                TrySendError::Full(_) => StoreError::Overloaded,
+                TrySendError::Disconnected(_) => StoreError::Closed,
+            })?;
+        }
+        // The writer drops a job unanswered only when it dies, and then nobody knows how far it got.
+        answer.await.unwrap_or_else(|_| Err(StoreError::Unknown("the writer stopped".to_owned()).into()))
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, Sender::len)
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.counters.failed.load(Ordering::Acquire)
+    }
+
+    /// Takes nothing more and waits until what was taken is done. Blocks.
+    pub(crate) fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the store's writer panicked");
+        }
+    }
+}
+
+/// A command in the queue.
+trait Job: Send {
+    /// Runs it and keeps the outcome.
+    fn run(&mut self, session: &mut Session<'_>) -> Ran;
+
+    /// Answers with the kept outcome, or with `instead` when its transaction is gone.
+    fn answer(&mut self, instead: Option<StoreError>);
+}
+
+/// How a command's run ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ran {
+    Kept,
+    Undo,
+    Again,
+}
+
+struct Command<T, F> {
+    work: F,
+    outcome: Option<Result<T>>,
+    reply: Option<oneshot::Sender<Result<T>>>,
+}
+
+impl<T, F> Job for Command<T, F>
+where
+    T: Send,
+    F: FnMut(&mut Session<'_>) -> Result<T> + Send,
+{
+    fn run(&mut self, session: &mut Session<'_>) -> Ran {
+        let outcome = (self.work)(session);
+        let ran = match &outcome {
+            Ok(_) => Ran::Kept,
+            Err(Failure::ClaimLost) => Ran::Again,
+            Err(_) => Ran::Undo,
+        };
+        self.outcome = Some(outcome);
+        ran
+    }
+
+    fn answer(&mut self, instead: Option<StoreError>) {
+        let answer = match instead {
+            Some(error) => Some(Err(error.into())),
+            None => self.outcome.take(),
+        };
+        if let (Some(reply), Some(answer)) = (self.reply.take(), answer) {
+            // A caller that hung up is not told; what was committed stays, and asking again finds it.
+            let _ = reply.send(answer);
+        }
+    }
+}
+
+struct Worker {
+    connection: Connection,
+    jobs: Receiver<Box<dyn Job>>,
+    published: Arc<Published>,
+    counters: Arc<Counters>,
+    on_fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
+    log_is_long: LogIsLong,
+}
+
+impl Worker {
+    fn run(self) {
+        while let Ok(first) = self.jobs.recv() {
+            let began = Instant::now();
+            let mut batch = Vec::new();
+            let ended = self.transaction(first, &mut batch);
+            self.count(batch.len(), began.elapsed());
+            for job in &mut batch {
+                job.answer(ended.as_ref().err().cloned());
+            }
+            if let Err(error @ StoreError::Unknown(_)) = &ended {
+                // fsync failed: what the kernel dropped it will not write on a second try, so no
+                // later answer could be true. Stop here; the next start recovers from the file.
+                tracing::error!(%error, "a commit could not be made durable; stopping");
+                self.counters.failed.store(true, Ordering::Release);
+                (self.on_fatal)(error);
+                return;
+            }
+            if self.log_is_long.swap(false, Ordering::AcqRel)
+                && let Err(error) = checkpoint(&self.connection)
+            {
+                tracing::warn!(%error, "the write-ahead log could not be moved into the file");
+            }
+        }
+    }
+
+    /// Runs `first` and what has queued up behind it, and commits. An error means that nothing of
+    /// the batch is kept, or, if it is `Unknown`, that nobody can tell.
+    fn transaction(&self, first: Box<dyn Job>, batch: &mut Vec<Box<dyn Job>>) -> std::result::Result<(), StoreError> {
+        let begun = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| store_error(&error));
+        let session = begun.and_then(|()| Session::begin(&self.connection, &self.published).map_err(StoreError::from));
+        let mut session = match session {
+            Ok(session) => session,
+            Err(error) => {
+                self.roll_back();
+                batch.push(first);
+                return Err(error);
+            }
+        };
+        let mut next = Some(first);
+        while let Some(mut job) = next {
+            let alive = self.savepoint(job.as_mut(), &mut session);
+            batch.push(job);
+            if let Err(error) = alive {
+                self.roll_back();
+                return Err(error);
+            }
+            next = if batch.len() < LARGEST_BATCH { self.jobs.try_recv().ok() } else { None };
+        }
+        if planted(Bug::AnswerBeforeCommit) {
+            batch.iter_mut().for_each(|job| job.answer(None));
+            linger();
+        }
+        let held_back = std::mem::take(&mut session.held_back);
+        self.commit()?;
+        session.publish(&self.published);
+        if !held_back.is_empty() {
+            batch.iter_mut().for_each(|job| job.answer(None));
+            linger();
+            for message in &held_back {
+                outbox::insert(&self.connection, message).map_err(|error| store_error(&error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one command so that it can be undone alone. An error means that SQLite has given up the
+    /// whole transaction.
+    fn savepoint(&self, job: &mut dyn Job, session: &mut Session<'_>) -> std::result::Result<(), StoreError> {
+        for _ in 0..MOST_ATTEMPTS {
+            self.execute("SAVEPOINT command")?;
+            let ran = job.run(session);
+            if self.connection.is_autocommit() {
+                // A full disk or a failing one makes SQLite roll everything back by itself.
+                return Err(StoreError::Unavailable(
+                    "the transaction was given up: the disk that holds the store is full or fails".to_owned(),
+                ));
+            }
+            if ran == Ran::Kept {
+                return self.execute("RELEASE command");
+            }
+            self.execute("ROLLBACK TO command")?;
+            self.execute("RELEASE command")?;
+            session.refresh()?;
+            if ran == Ran::Undo {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(&self) -> std::result::Result<(), StoreError> {
+        let Err(error) = self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])) else {
+            return Ok(());
+        };
+        self.roll_back();
+        Err(match error.sqlite_error_code() {
+            // The log may or may not hold the commit: it was written, and could not be flushed.
+            Some(ErrorCode::SystemIoFailure) => StoreError::Unknown(error.to_string()),
+            _ => store_error(&error),
+        })
+    }
+
+    fn execute(&self, sql: &str) -> std::result::Result<(), StoreError> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute([]))
+            .map(drop)
+            .map_err(|error| store_error(&error))
+    }
+
+    fn roll_back(&self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "a failed transaction could not be rolled back");
+        }
+    }
+
+    fn count(&self, commands: usize, busy: Duration) {
+        self.counters.commits.fetch_add(1, Ordering::Relaxed);
+        self.counters.commands.fetch_add(commands as u64, Ordering::Relaxed);
+        self.counters.busy_nanos.fetch_add(u64::try_from(busy.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}

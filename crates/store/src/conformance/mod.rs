@@ -1,0 +1,76 @@
+//! The suite that proves a back end. A back end names itself once:
+//!
+//! ```ignore
+//! talon_store::conformance!(open_an_empty_store);
+//! ```
+//!
+//! where `open_an_empty_store` is an `async fn() -> (Arc<dyn Store>, impl Sized)`; the second value
+//! is kept until the test ends (a temporary folder, say).
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    missing_docs,
+    reason = "a test suite"
+)]
+
+pub mod booking;
+pub mod cancelling;
+pub mod free_times;
+pub mod importing;
+pub mod model;
+pub mod publishing;
+pub mod region;
+pub mod tally;
+
+/// Runs every test of the suite against the stores that `$open` makes.
+#[macro_export]
+macro_rules! conformance {
+    ($open:path) => {
+        $crate::conformance!(@tests $open;
+            booking::books_and_leaves_everything_it_owes,
+            booking::every_refusal_leaves_an_audit_record_and_nothing_else,
+            booking::the_first_refusal_in_the_contracts_order_wins,
+            booking::asking_again_gives_the_same_entry,
+            booking::an_idempotency_key_replays_its_answer_for_a_day,
+            booking::a_foreign_referral_and_an_absent_one_answer_alike,
+            booking::one_place_is_sold_once_however_many_ask,
+            booking::a_cell_of_several_places_sells_each_once,
+            booking::a_referral_is_used_once_however_many_ask,
+            booking::one_visit_per_specialty_however_many_ask,
+            booking::visits_of_one_person_do_not_overlap_across_facilities,
+            booking::a_visit_that_has_begun_frees_specialty_and_time_but_not_its_referral,
+            booking::an_email_becomes_the_cards_contact,
+            booking::only_one_person_with_a_card_is_found_by_policy,
+            cancelling::a_cancelled_entry_frees_everything_it_claimed,
+            cancelling::a_place_is_freed_once_however_many_cancel,
+            cancelling::only_the_owner_cancels_and_only_before_the_start,
+            cancelling::a_ticket_number_never_comes_back,
+            free_times::offers_are_bookable_and_nearest_first,
+            free_times::nothing_is_offered_that_a_rule_forbids,
+            importing::the_same_page_twice_changes_nothing,
+            importing::a_page_with_a_fault_is_kept_out_whole,
+            importing::a_booked_cell_stays_where_it_is,
+            importing::an_export_taken_back_is_the_same_installation,
+            importing::an_entry_from_elsewhere_is_given_a_place_and_its_claims,
+            importing::reference_data_is_seen_at_once,
+            publishing::publishing_twice_changes_nothing,
+            publishing::booked_cells_survive_a_changed_template,
+        );
+
+        #[test]
+        fn the_store_and_a_sequential_model_agree() {
+            $crate::conformance::model::agrees(&|| Box::pin($open()));
+        }
+    };
+    (@tests $open:path; $($module:ident::$test:ident),+ $(,)?) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $test() {
+            let (store, _kept) = $open().await;
+            $crate::conformance::$module::$test(store.clone()).await;
+            store.close().await;
+        }
+    )+};
+}

@@ -1,0 +1,71 @@
+//! Publishing what a template makes.
+
+use std::sync::Arc;
+
+use jiff::civil::{Time, Weekday, date};
+use talon_domain::{
+    access::{Right, Rights},
+    ids::TemplateId,
+    schedule::{DayPart, Parity, Template, expand},
+    slot::Ages,
+};
+
+use super::{
+    region::{ADULTS, ANNA, BORIS, book, booked, doctor, facility, fill, refused},
+    tally::{all, all_but_audit},
+};
+use crate::{Kind, Published, Record, Store};
+
+fn template(minutes: u16) -> Template {
+    Template {
+        resource: doctor(ADULTS, 0),
+        id: TemplateId::from_bytes([3; 16]),
+        from: date(2026, 4, 1),
+        until: None,
+        weekdays: vec![Weekday::Monday, Weekday::Wednesday],
+        parity: Parity::Any,
+        parts: vec![DayPart {
+            from: Time::constant(17, 0, 0, 0),
+            to: Time::constant(19, 0, 0, 0),
+            minutes,
+            places: 1,
+            rights: Rights::of(&[Right::Internet]),
+        }],
+        breaks: Vec::new(),
+        exceptions: Vec::new(),
+        ages: Ages::default(),
+    }
+}
+
+async fn publish(store: &Arc<dyn Store>, template: &Template) -> Published {
+    let days = (date(2026, 4, 14), date(2026, 4, 28));
+    let reference = store.reference();
+    let home = reference.facility(facility(ADULTS)).unwrap();
+    store.publish(template, days, expand(template, home, days.0, days.1)).await.unwrap()
+}
+
+pub async fn publishing_twice_changes_nothing(store: Arc<dyn Store>) {
+    fill(&store, vec![Record::Template(template(20))]).await;
+    assert_eq!(all(&store, Kind::Template).await, [Record::Template(template(20))]);
+    let first = publish(&store, &template(20)).await;
+    assert_eq!(first, Published { added: 24, ..Published::default() }, "two hours on 15, 20, 22 and 27 April");
+    let before = all_but_audit(&store).await;
+    assert_eq!(publish(&store, &template(20)).await, Published::default());
+    assert_eq!(all_but_audit(&store).await, before);
+}
+
+pub async fn booked_cells_survive_a_changed_template(store: Arc<dyn Store>) {
+    fill(&store, Vec::new()).await;
+    publish(&store, &template(20)).await;
+    let mut evening = book(ANNA, ADULTS, 0, 0, 0);
+    evening.time = Time::constant(17, 20, 0, 0);
+    let entry = booked(&store, evening.clone()).await.entry;
+    let changed = publish(&store, &template(30)).await;
+    // The half-hours from 17:00 and from 17:30 would overlap the booked 17:20–17:40.
+    assert_eq!(changed.kept, 1);
+    assert_eq!(changed.blocked, 2);
+    assert_eq!(booked(&store, evening).await.entry, entry);
+    let mut gone = book(BORIS, ADULTS, 0, 0, 0);
+    gone.time = Time::constant(17, 40, 0, 0);
+    assert_eq!(refused(&store, gone).await.slug(), "time-absent");
+}
