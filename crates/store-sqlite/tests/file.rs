@@ -1,0 +1,168 @@
+//! The file itself: what is said of one that is missing, another program's, newer, damaged, locked
+//! or full, and that nothing false is ever served from it.
+
+use std::{fs, path::Path, sync::Arc};
+
+use rusqlite::Connection;
+use talon_store::{
+    Kind, Store, StoreError,
+    conformance::region::{ADULTS, ANNA, BORIS, book, booked, fill, now},
+};
+use talon_store_sqlite::{OpenOptions, SCHEMA_VERSION, SqliteStore};
+use tempfile::TempDir;
+
+fn open(path: &Path) -> Result<Arc<SqliteStore>, StoreError> {
+    SqliteStore::open(path, &OpenOptions::new(now()))
+}
+
+/// The message of a store that does not open.
+fn complaint(path: &Path, options: &OpenOptions) -> String {
+    match SqliteStore::open(path, options) {
+        Err(StoreError::Open(message)) => message,
+        Err(other) => panic!("not an Open error: {other:?}"),
+        Ok(_) => panic!("it opened"),
+    }
+}
+
+fn folder() -> (TempDir, std::path::PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("talon.db");
+    (folder, path)
+}
+
+#[test]
+fn a_missing_store_is_only_made_when_asked_for() {
+    let (_folder, path) = folder();
+    let message = complaint(&path, &OpenOptions { create: false, ..OpenOptions::new(now()) });
+    assert!(message.contains("there is no store at") && message.contains("talon import"), "{message}");
+    let message = complaint(&path.join("deeper"), &OpenOptions::new(now()));
+    assert!(message.contains("folder exists"), "{message}");
+}
+
+#[test]
+fn another_programs_database_is_left_alone() {
+    let (_folder, path) = folder();
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE accounts (id)").unwrap();
+    let before = fs::read(&path).unwrap();
+    assert!(complaint(&path, &OpenOptions::new(now())).contains("another program"));
+    assert_eq!(fs::read(&path).unwrap(), before);
+    fs::write(&path, "surely this is not a database at all").unwrap();
+    assert!(complaint(&path, &OpenOptions::new(now())).contains("not a SQLite file"));
+}
+
+#[tokio::test]
+async fn a_newer_schema_and_a_changed_one_are_refused() {
+    let (_folder, path) = folder();
+    open(&path).unwrap().close().await;
+    let sqlite = Connection::open(&path).unwrap();
+    let newer = SCHEMA_VERSION + 1;
+    sqlite.execute("INSERT INTO migration VALUES (?1, 'later', 'x', 0)", [newer]).unwrap();
+    let message = complaint(&path, &OpenOptions::new(now()));
+    assert!(message.contains(&format!("version {newer}, newer than this program")), "{message}");
+    sqlite.execute("DELETE FROM migration WHERE version = ?1", [newer]).unwrap();
+    open(&path).unwrap().close().await;
+    sqlite.execute("UPDATE migration SET checksum = 'x' WHERE version = 1", []).unwrap();
+    assert!(complaint(&path, &OpenOptions::new(now())).contains("migration 1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_closed_takes_nothing_more_and_opens_again_with_everything() {
+    let (_folder, path) = folder();
+    let store = open(&path).unwrap();
+    let shared: Arc<dyn Store> = store.clone();
+    fill(&shared, Vec::new()).await;
+    let first = booked(&shared, book(ANNA, ADULTS, 0, 3, 0)).await;
+    store.close().await;
+    assert_eq!(store.book(book(BORIS, ADULTS, 0, 4, 0), now()).await, Err(StoreError::Closed));
+    assert_eq!(store.export_page(Kind::Entry, None).await.unwrap_err(), StoreError::Closed);
+    let again: Arc<dyn Store> = open(&path).unwrap();
+    assert_eq!(booked(&again, book(ANNA, ADULTS, 0, 3, 0)).await.entry, first.entry);
+    again.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_share_a_store_and_see_each_others_reference_data() {
+    let (_folder, path) = folder();
+    let serving: Arc<dyn Store> = open(&path).unwrap();
+    let importing: Arc<dyn Store> = open(&path).unwrap();
+    fill(&importing, Vec::new()).await;
+    booked(&serving, book(ANNA, ADULTS, 0, 3, 0)).await;
+    let taken = importing.book(book(BORIS, ADULTS, 0, 3, 0), now()).await.unwrap();
+    assert_eq!(taken.unwrap_err().slug(), "time-taken");
+    importing.close().await;
+    serving.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_was_tampered_with_is_never_served() {
+    let (_folder, path) = folder();
+    let store: Arc<dyn Store> = open(&path).unwrap();
+    fill(&store, Vec::new()).await;
+    booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await;
+    Connection::open(&path).unwrap().execute("UPDATE entry SET ticket = 'Т-999'", []).unwrap();
+    let answer = store.book(book(ANNA, ADULTS, 0, 3, 0), now()).await;
+    assert!(matches!(answer, Err(StoreError::Damaged(_))), "{answer:?}");
+    let exported = store.export_page(Kind::Entry, None).await;
+    assert!(matches!(exported, Err(StoreError::Damaged(_))), "{exported:?}");
+    booked(&store, book(BORIS, ADULTS, 0, 4, 0)).await;
+    store.close().await;
+}
+
+/// Flips bits all over the file. Each is refused, repaired (it lay in space that nothing uses) or
+/// harmless: no answer about the one entry is ever wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flipped_bit_is_never_served_as_a_wrong_entry() {
+    let (_folder, path) = folder();
+    let store: Arc<dyn Store> = open(&path).unwrap();
+    fill(&store, Vec::new()).await;
+    let truth = booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await;
+    store.close().await;
+    let sound = fs::read(&path).unwrap();
+    let (mut refused, mut right) = (0, 0);
+    // A fixed stride that is coprime to the page size walks over all parts of all pages.
+    for flip in 0..300 {
+        let bit = flip * 7_919 * 13 % (sound.len() * 8);
+        let mut bytes = sound.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&path, &bytes).unwrap();
+        let Ok(store) = open(&path) else {
+            refused += 1;
+            continue;
+        };
+        match store.book(book(ANNA, ADULTS, 0, 3, 0), now()).await {
+            Ok(Ok(answer)) if answer.repeated => {
+                assert_eq!((answer.entry, &answer.ticket), (truth.entry, &truth.ticket), "bit {bit}");
+                right += 1;
+            }
+            // Facts that are gone refuse, or book anew; what is there is never misread.
+            Ok(_) | Err(_) => refused += 1,
+        }
+        store.close().await;
+    }
+    assert!(right > 200, "{right} right, {refused} refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_refuses_at_once() {
+    let (_folder, path) = folder();
+    let options = OpenOptions { queue_limit: 1, ..OpenOptions::new(now()) };
+    let store: Arc<dyn Store> = SqliteStore::open(&path, &options).unwrap();
+    fill(&store, Vec::new()).await;
+    let asked: Vec<_> = (0..64)
+        .map(|number| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.book(book(ANNA, ADULTS, 0, number % 24, 0), now()).await })
+        })
+        .collect();
+    let mut overloaded = 0;
+    for answer in asked {
+        match answer.await.unwrap() {
+            Err(StoreError::Overloaded) => overloaded += 1,
+            Err(other) => panic!("{other:?}"),
+            Ok(_) => {}
+        }
+    }
+    assert!(overloaded > 0, "a queue of one took 64 at once");
+    assert_eq!(store.load().queue_limit, 1);
+    store.close().await;
+}
