@@ -1,1 +1,119 @@
-//! Use cases: may this caller, then the store, then what is counted
+//! Use cases: may this caller, then the store, then what is counted.
+//!
+//! A façade turns its wire format into one of these calls and the answer into its bytes. Nothing
+//! here knows a wire format, nothing here decides a rule of booking.
+
+mod audit;
+mod book;
+mod cancel;
+mod failure;
+mod gate;
+mod issue_token;
+mod limiter;
+mod observer;
+mod publish_schedules;
+mod secret;
+mod settings;
+mod sources;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use talon_domain::ids::RequestId;
+use talon_store::Store;
+use talon_tokens::{Identity, OwnKey, TokenFault, Verifier};
+
+use limiter::Limiter;
+use secret::SecretCheck;
+
+pub use book::{BookRequest, BookResult, Refused};
+pub use failure::Failure;
+pub use gate::{Gate, Phase};
+pub use issue_token::{Credentials, IssuedToken, TokenRefusal};
+pub use limiter::Limited;
+pub use observer::Observer;
+pub use publish_schedules::publish;
+pub use secret::new_client_secret;
+pub use settings::AppSettings;
+pub use sources::{Clock, IdSource};
+
+/// What the use cases work with.
+pub struct AppParts {
+    /// The installation's data.
+    pub store: Arc<dyn Store>,
+    /// Who may be believed.
+    pub verifier: Arc<Verifier>,
+    /// The installation's own key, which issues tokens.
+    pub own_key: Option<Arc<OwnKey>>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Where new ids come from.
+    pub ids: Arc<dyn IdSource>,
+    /// What counts outcomes.
+    pub observer: Arc<dyn Observer>,
+    /// Whether requests are taken.
+    pub gate: Arc<Gate>,
+    /// What the operator chose.
+    pub settings: AppSettings,
+}
+
+/// The use cases, shared by every façade and every connection.
+pub struct App {
+    parts: AppParts,
+    persons: Limiter,
+    token_clients: Limiter,
+    token_persons: Limiter,
+    secrets: SecretCheck,
+}
+
+impl App {
+    /// The use cases on these parts.
+    #[must_use]
+    pub fn new(parts: AppParts) -> Arc<Self> {
+        let settings = &parts.settings;
+        let persons = Limiter::new(settings.person_burst, settings.person_per_second, limiter::SECOND);
+        let token_persons = Limiter::new(settings.person_burst, settings.person_per_second, limiter::SECOND);
+        let a_minute = settings.client_tokens_per_minute;
+        let token_clients = Limiter::new(a_minute, a_minute, limiter::MINUTE);
+        Arc::new(Self { parts, persons, token_clients, token_persons, secrets: SecretCheck::default() })
+    }
+
+    /// The present, by the installation's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// A new request's id.
+    #[must_use]
+    pub fn new_request(&self) -> RequestId {
+        RequestId(self.parts.ids.random())
+    }
+
+    /// Where the server is in its life.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.parts.gate.phase()
+    }
+
+    /// What counts outcomes.
+    #[must_use]
+    pub fn observer(&self) -> &dyn Observer {
+        &*self.parts.observer
+    }
+
+    /// Whether this installation issues tokens to clients: it is enabled and there is a key.
+    #[must_use]
+    pub fn issues_tokens(&self) -> bool {
+        self.parts.settings.token_endpoint && self.parts.own_key.is_some()
+    }
+
+    /// Who is asking, by the value of the `Authorization` header.
+    ///
+    /// # Errors
+    ///
+    /// The first fault in the contract's order (section 3, step 1).
+    pub fn authenticate(&self, authorization: Option<&[u8]>) -> Result<Identity, TokenFault> {
+        self.parts.verifier.verify(authorization, &self.parts.store.reference(), self.now())
+    }
+}

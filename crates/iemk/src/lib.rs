@@ -1,1 +1,81 @@
-//! The portal contract: routes, request and answer shapes, refusal texts
+//! The portal contract (`docs/contract/iemk`): routes, request and answer shapes, refusal texts.
+//!
+//! A request comes in through [`framed`] (its id, the headers that every answer has, the log line),
+//! finds its route in `routes`, passes method, phase and policy in `serve`, and is handled in one
+//! file of `methods`. Whatever refuses it on the way is a row of the [`catalogue`].
+
+mod answer;
+mod basic;
+mod call;
+pub mod catalogue;
+mod content_type;
+mod failure;
+mod frame;
+mod incoming;
+mod language;
+mod local_text;
+mod methods;
+mod routes;
+mod serve;
+mod settings;
+mod shape;
+
+use std::sync::Arc;
+
+use axum::{Router, extract::Request, middleware, routing::any};
+use talon_app::App;
+
+use routes::{ALIAS, ROUTES, Route, Under};
+
+pub use settings::{BadBase, Base, IemkSettings};
+
+/// What the fuzz targets reach that a request reaches only by way of a socket.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    /// Reads a booking's body; its faults are never silent.
+    pub fn body(bytes: &[u8]) {
+        if let Err(crate::shape::ShapeFault::Faulty(faults)) =
+            crate::shape::read_booking(&axum::http::HeaderMap::new(), bytes)
+        {
+            assert!(!faults.is_empty(), "refused without a reason");
+        }
+    }
+}
+
+/// The whole façade, framed: everything that a listener needs when it serves nothing else.
+pub fn router(app: Arc<App>, settings: IemkSettings) -> Router {
+    framed(Arc::clone(&app), routes(app, settings))
+}
+
+/// The façade's routes, with the standard 404 for every other path, but without the frame. Merge
+/// into it what else the listener serves, and put [`framed`] around the whole.
+pub fn routes(app: Arc<App>, settings: IemkSettings) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        for path in paths(&app, &settings, route) {
+            let (app, time) = (Arc::clone(&app), settings.body_timeout);
+            router = router.route(&path, any(move |request: Request| serve::serve(app, route, time, request)));
+        }
+    }
+    router.fallback(move |request: Request| serve::not_found(app, settings.body_timeout, request))
+}
+
+/// Puts around routes what every answer of the listener has: an id of our own as `X-Request-Id`
+/// (and `Trace_id`), `Cache-Control: no-store`, `nosniff`, a log line, a count, and the standard
+/// body also for a panic (500) and for a bare 404 or 405 of a route merged in.
+pub fn framed(app: Arc<App>, router: Router) -> Router {
+    router.layer(middleware::from_fn_with_state(app, frame::frame))
+}
+
+/// The paths on which a route is answered.
+fn paths(app: &App, settings: &IemkSettings, route: &Route) -> Vec<String> {
+    let base = settings.base.as_str();
+    let bases: &[&str] = match route.under {
+        Under::Root => &[""],
+        Under::BaseAndAlias if base == ALIAS => &[ALIAS],
+        Under::BaseAndAlias => &[base, ALIAS],
+        Under::BaseIfIssuing if app.issues_tokens() => &[base],
+        Under::BaseIfIssuing => &[],
+    };
+    bases.iter().map(|base| format!("{base}{}", route.path)).collect()
+}

@@ -1,0 +1,126 @@
+//! Booking by referral.
+
+use jiff::civil::{Date, Time};
+use talon_domain::{
+    access::Caller,
+    booking::{BookCommand, FreeTime, IdempotencyKey, NewIds, Refusal},
+    email::Email,
+    facility::LpuCode,
+    ids::{AuditId, EntryId, PersonId, ReferralKey, RequestId, ResourceKey},
+};
+use talon_store::{Booked, FreeTimesQuery};
+use talon_tokens::Identity;
+
+use crate::{App, Failure, Limited};
+
+/// What a request to book asks for, after its shape was checked.
+#[derive(Clone, Debug)]
+pub struct BookRequest {
+    /// The facility of the appointment.
+    pub lpu: LpuCode,
+    /// The referral.
+    pub referral: ReferralKey,
+    /// The resource, with the facility that the request glued to it.
+    pub resource: ResourceKey,
+    /// Day of the appointment, facility-local.
+    pub day: Date,
+    /// Time of the appointment, facility-local.
+    pub time: Time,
+    /// The patient's e-mail, when given.
+    pub email: Option<Email>,
+    /// The caller's key for replaying the answer, when given.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+/// A refusal by rule, which is recorded.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// Why.
+    pub refusal: Refusal,
+    /// Where another time may help (step 6 of the order of checks), the times that this caller
+    /// could book right now; maybe none.
+    pub alternatives: Option<Vec<FreeTime>>,
+}
+
+/// What became of a request to book.
+pub type BookResult = Result<Booked, Refused>;
+
+impl App {
+    /// Whether the person may make one more request now (section 2: 60 at once, then 5 a second).
+    ///
+    /// # Errors
+    ///
+    /// [`Limited`]. It must not be answered to an exact repetition: see [`App::is_repetition`].
+    pub fn admit(&self, person: PersonId) -> Result<(), Limited> {
+        self.persons.take(person.0, self.now())
+    }
+
+    /// The command of a caller, with ids for what it will create.
+    #[must_use]
+    pub fn book_command(&self, identity: &Identity, asked: BookRequest, request: RequestId) -> BookCommand {
+        let now = self.now();
+        BookCommand {
+            person: identity.person,
+            caller: Caller { channel: identity.channel, client: identity.client.clone() },
+            lpu: asked.lpu,
+            referral: asked.referral,
+            resource: asked.resource,
+            day: asked.day,
+            time: asked.time,
+            email: asked.email,
+            idempotency: asked.idempotency,
+            request,
+            new_ids: NewIds {
+                entry: EntryId(self.parts.ids.ordered(now)),
+                audit: AuditId(self.parts.ids.ordered(now)),
+            },
+        }
+    }
+
+    /// Whether the command asks once more for exactly what its person has, so that no limit stands
+    /// in its way. Only a read: one who is over the limit costs no write.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]
+    pub async fn is_repetition(&self, command: &BookCommand) -> Result<bool, Failure> {
+        Ok(self.parts.store.is_repetition(command).await?)
+    }
+
+    /// Books, or says why not. Either way it is durable when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]: whether it was booked may then be unknown; the same request tells.
+    pub async fn book(&self, command: BookCommand) -> Result<BookResult, Failure> {
+        let free_times = FreeTimesQuery {
+            person: command.person,
+            caller: command.caller.clone(),
+            lpu: command.lpu.clone(),
+            referral: command.referral,
+            near: command.day.to_datetime(command.time),
+        };
+        let request = command.request;
+        let refusal = match self.parts.store.book(command, self.now()).await? {
+            Ok(booked) => return Ok(Ok(booked)),
+            Err(refusal) => refusal,
+        };
+        let alternatives = match refusal.is_about_the_slot() {
+            true => Some(self.alternatives(&free_times, request).await),
+            false => None,
+        };
+        Ok(Err(Refused { refusal, alternatives }))
+    }
+
+    /// Other times. The refusal is decided and recorded by now, so a search that fails must not
+    /// turn it into "ask again": it goes out with none.
+    async fn alternatives(&self, query: &FreeTimesQuery, request: RequestId) -> Vec<FreeTime> {
+        match self.parts.store.alternatives(query, self.now()).await {
+            Ok(times) => times,
+            Err(error) => {
+                tracing::warn!(trace_id = %request, %error, "no other times could be looked up for a refusal");
+                Vec::new()
+            }
+        }
+    }
+}

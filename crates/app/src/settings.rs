@@ -1,0 +1,31 @@
+//! What an operator chooses, as far as the use cases care.
+
+use std::time::Duration;
+
+/// Settings of the use cases.
+#[derive(Clone, Debug)]
+pub struct AppSettings {
+    /// Whether `GET /auth/rpgu/token` exists.
+    pub token_endpoint: bool,
+    /// How long an issued token is valid.
+    pub token_ttl: Duration,
+    /// Requests that one person may make at once.
+    pub person_burst: u32,
+    /// Requests a second that one person may make after that.
+    pub person_per_second: u32,
+    /// Tokens a minute that one client application may ask for.
+    pub client_tokens_per_minute: u32,
+}
+
+impl Default for AppSettings {
+    /// The contract's defaults (section 2 for the limits per person, section 6 for tokens).
+    fn default() -> Self {
+        Self {
+            token_endpoint: false,
+            token_ttl: Duration::from_secs(900),
+            person_burst: 60,
+            person_per_second: 5,
+            client_tokens_per_minute: 600,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Answers: what a handler decides, and the bytes that it becomes.
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderName, HeaderValue, Response, StatusCode,
+        header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER},
+    },
+};
+use serde::Serialize;
+use talon_domain::ids::{PersonId, RequestId};
+
+use crate::{
+    catalogue::{self, Filling},
+    language::Language,
+    shape::FieldFault,
+};
+
+/// The media type of every body.
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// How an answer is counted and logged; it travels beside the response.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    /// The route's pattern.
+    pub(crate) route: &'static str,
+    /// `ok`, `repeated`, or the slug of the refusal.
+    pub(crate) outcome: &'static str,
+    /// The token's person, once it is verified.
+    pub(crate) person: Option<PersonId>,
+}
+
+/// A request that was done as asked.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) outcome: &'static str,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Done {
+    /// An answer with a model of the method's own.
+    pub(crate) fn of(outcome: &'static str, model: &impl Serialize) -> Self {
+        // Our models are structs of strings and numbers, which always have a JSON form.
+        Self { outcome, body: serde_json::to_vec(model).unwrap_or_default() }
+    }
+
+    pub(crate) fn response(self) -> Response<Body> {
+        response(StatusCode::OK, self.body)
+    }
+}
+
+/// A refusal or failure, before it is put into words.
+#[derive(Debug, Default)]
+pub(crate) struct Problem {
+    /// Its row in the catalogue.
+    pub(crate) reason: &'static str,
+    /// What its message names.
+    pub(crate) fillings: Vec<Filling>,
+    /// Other times, where the refusal offers any.
+    pub(crate) alternatives: Option<Vec<FreeTimeDto>>,
+    /// Faulty fields, of a `validation`.
+    pub(crate) errors: Option<Vec<FieldFault>>,
+    /// When to come again, in seconds.
+    pub(crate) retry_after: Option<u64>,
+    /// The methods that the path takes.
+    pub(crate) allow: Option<&'static str>,
+    /// Whether the connection ends with this answer.
+    pub(crate) close: bool,
+}
+
+impl Problem {
+    /// A refusal that says no more than its reason.
+    pub(crate) fn of(reason: &'static str) -> Self {
+        Self { reason, ..Self::default() }
+    }
+
+    /// Faulty fields.
+    pub(crate) fn validation(errors: Vec<FieldFault>) -> Self {
+        Self { errors: Some(errors), ..Self::of("validation") }
+    }
+
+    /// Not now; again in a second.
+    pub(crate) fn unavailable() -> Self {
+        Self { retry_after: Some(1), ..Self::of("unavailable") }
+    }
+
+    /// The standard response (contract, section 2).
+    pub(crate) fn response(self, trace: RequestId, language: Language) -> Response<Body> {
+        let row = catalogue::find(self.reason);
+        let mut fillings = self.fillings;
+        fillings.push(("trace_id", trace.to_string()));
+        let errors = self.errors.map(|faults| faults.iter().map(|fault| ErrorDto::of(fault, language)).collect());
+        let standard = Standard {
+            code: row.http,
+            message: row.message(language, &fillings),
+            message_code: row.code,
+            reason: row.reason,
+            alternatives: self.alternatives,
+            errors,
+            trace_id: trace.to_string(),
+        };
+        let status = StatusCode::from_u16(row.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = response(status, serde_json::to_vec(&standard).unwrap_or_default());
+        let mut set = |name: HeaderName, value: HeaderValue| response.headers_mut().insert(name, value);
+        if let Some(seconds) = self.retry_after {
+            set(RETRY_AFTER, seconds.into());
+        }
+        if let Some(methods) = self.allow {
+            set(ALLOW, HeaderValue::from_static(methods));
+        }
+        if self.close {
+            set(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+/// The standard response. The order of its fields is the order of its keys.
+#[derive(Serialize)]
+struct Standard {
+    #[serde(rename = "Code")]
+    code: u16,
+    #[serde(rename = "Message")]
+    message: String,
+    #[serde(rename = "Message_code")]
+    message_code: &'static str,
+    #[serde(rename = "Reason")]
+    reason: &'static str,
+    #[serde(rename = "Alternatives", skip_serializing_if = "Option::is_none")]
+    alternatives: Option<Vec<FreeTimeDto>>,
+    #[serde(rename = "Errors", skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<ErrorDto>>,
+    #[serde(rename = "Trace_id")]
+    trace_id: String,
+}
+
+/// A time that could be booked, as the next request would name it.
+#[derive(Debug, Serialize)]
+pub(crate) struct FreeTimeDto {
+    pub(crate) resource_id: String,
+    pub(crate) day: String,
+    pub(crate) time: String,
+}
+
+#[derive(Serialize)]
+struct ErrorDto {
+    #[serde(rename = "Field")]
+    field: String,
+    #[serde(rename = "Message")]
+    message: &'static str,
+}
+
+impl ErrorDto {
+    fn of(fault: &FieldFault, language: Language) -> Self {
+        Self { field: fault.field.clone(), message: fault.fault.text(language) }
+    }
+}
+
+fn response(status: StatusCode, body: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}

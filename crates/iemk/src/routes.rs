@@ -1,0 +1,122 @@
+//! The routes: one list, each with the policy that guards it.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use axum::http::Method;
+use talon_app::App;
+use talon_domain::access::Client;
+use talon_tokens::Identity;
+
+use crate::{
+    call::{Call, Outcome},
+    methods::{book, openapi, token},
+};
+
+/// Every route of this façade.
+pub(crate) const ROUTES: &[Route] = &[
+    Route {
+        path: "/iemk/directions/entry",
+        methods: &[Method::POST],
+        allow: "POST",
+        under: Under::BaseAndAlias,
+        policy: Policy::Patient(|app, call, identity| Box::pin(book::book(app, call, identity))),
+    },
+    Route {
+        path: "/auth/rpgu/token",
+        methods: &[Method::GET, Method::POST],
+        allow: "GET, POST",
+        under: Under::BaseIfIssuing,
+        policy: Policy::Client(|app, call, client| Box::pin(token::issue(app, call, client))),
+    },
+    Route {
+        path: "/openapi.json",
+        methods: &[Method::GET],
+        allow: "GET",
+        under: Under::Root,
+        policy: Policy::Anybody(openapi::document),
+    },
+];
+
+/// Where the portal's methods are answered beside the base path.
+pub(crate) const ALIAS: &str = "/api/v2";
+
+/// A path and what answers there.
+pub(crate) struct Route {
+    /// After the base; also its name in logs and metrics.
+    pub(crate) path: &'static str,
+    /// The methods it takes; any other is a 405, HEAD and OPTIONS too.
+    pub(crate) methods: &'static [Method],
+    /// The same as a 405 lists them.
+    pub(crate) allow: &'static str,
+    /// What the path is put after.
+    pub(crate) under: Under,
+    /// Who may call, and what answers.
+    pub(crate) policy: Policy,
+}
+
+/// What a path is put after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Under {
+    /// Nothing.
+    Root,
+    /// The configured base, and [`ALIAS`].
+    BaseAndAlias,
+    /// The configured base, where the installation issues tokens; otherwise there is no such path.
+    BaseIfIssuing,
+}
+
+/// Who may call. A handler takes what its policy establishes, so that it cannot be reached without.
+#[derive(Clone, Copy)]
+pub(crate) enum Policy {
+    /// A patient, by a verified bearer token, for their own data.
+    Patient(for<'a> fn(&'a App, &'a mut Call, Identity) -> Answering<'a>),
+    /// A client application, by its own credentials.
+    Client(for<'a> fn(&'a App, &'a mut Call, Arc<Client>) -> Answering<'a>),
+    /// Anybody: nothing of the installation is shown.
+    Anybody(fn() -> Outcome),
+}
+
+/// A handler at work.
+pub(crate) type Answering<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn a_405_lists_the_methods_that_are_taken() {
+        for route in ROUTES {
+            let methods: Vec<&str> = route.methods.iter().map(Method::as_str).collect();
+            assert_eq!(route.allow, methods.join(", "));
+        }
+    }
+
+    #[test]
+    fn the_openapi_document_describes_these_routes_and_no_others() {
+        let document: Value = serde_json::from_str(openapi::DOCUMENT).unwrap();
+        let mut described: Vec<(String, String)> = Vec::new();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for method in methods.as_object().unwrap().keys() {
+                described.push((path.clone(), method.to_uppercase()));
+            }
+        }
+        let mut routed: Vec<(String, String)> = Vec::new();
+        for route in ROUTES {
+            routed.extend(route.methods.iter().map(|method| (route.path.to_owned(), method.to_string())));
+        }
+        described.sort();
+        routed.sort();
+        assert_eq!(described, routed);
+    }
+
+    #[test]
+    fn the_openapi_document_knows_the_catalogues_reasons() {
+        let document: Value = serde_json::from_str(openapi::DOCUMENT).unwrap();
+        let listed = document["components"]["schemas"]["Reason"]["enum"].as_array().unwrap();
+        let listed: Vec<&str> = listed.iter().filter_map(Value::as_str).collect();
+        let rows: Vec<&str> = crate::catalogue::rows().iter().map(|row| row.reason).collect();
+        assert_eq!(listed, rows);
+    }
+}

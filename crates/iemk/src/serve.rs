@@ -1,0 +1,108 @@
+//! From a request that has found its route to an answer: method, phase, policy, handler.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{
+        HeaderMap, HeaderValue, Response,
+        header::{AUTHORIZATION, CONNECTION},
+    },
+};
+use talon_app::{App, Phase};
+use talon_domain::ids::RequestId;
+
+use crate::{
+    answer::{Problem, Told},
+    basic,
+    call::{Call, Outcome},
+    failure::failed,
+    incoming::Incoming,
+    language::Language,
+    methods::token,
+    routes::{Policy, Route},
+};
+
+/// The name in logs and metrics of what is no route.
+const NOWHERE: &str = "none";
+
+/// Answers a request on one of the routes.
+pub(crate) async fn serve(
+    app: Arc<App>,
+    route: &'static Route,
+    body_timeout: Duration,
+    request: Request,
+) -> Response<Body> {
+    let mut call = call(&app, request, body_timeout);
+    let outcome = answer(&app, route, &mut call).await;
+    finish(call, route.path, outcome).await
+}
+
+/// Answers a request on a path that is none.
+pub(crate) async fn not_found(app: Arc<App>, body_timeout: Duration, request: Request) -> Response<Body> {
+    let call = call(&app, request, body_timeout);
+    finish(call, NOWHERE, Err(Box::new(Problem::of("path-unknown")))).await
+}
+
+fn call(app: &App, request: Request, body_timeout: Duration) -> Call {
+    let (parts, body) = request.into_parts();
+    let drawn = parts.extensions.get::<RequestId>().copied();
+    Call {
+        incoming: Incoming::new(&parts.headers, body),
+        language: Language::of(&parts.headers),
+        method: parts.method,
+        uri: parts.uri,
+        headers: parts.headers,
+        body_timeout,
+        trace: drawn.unwrap_or_else(|| app.new_request()),
+        person: None,
+    }
+}
+
+async fn answer(app: &App, route: &'static Route, call: &mut Call) -> Outcome {
+    if !route.methods.contains(&call.method) {
+        return Err(Box::new(Problem { allow: Some(route.allow), ..Problem::of("method-not-allowed") }));
+    }
+    if app.phase() != Phase::Serving {
+        return Err(Box::new(Problem::unavailable()));
+    }
+    match route.policy {
+        Policy::Anybody(handler) => handler(),
+        Policy::Patient(handler) => {
+            let authorization = authorization(&call.headers);
+            let identity =
+                app.authenticate(authorization.as_deref()).map_err(|fault| Box::new(Problem::of(fault.slug())))?;
+            call.person = Some(identity.person);
+            handler(app, call, identity).await
+        }
+        Policy::Client(handler) => {
+            let proof = app.prove_client(basic::credentials(&call.headers), call.trace).await;
+            let client = proof
+                .map_err(|failure| failed(&failure, call.trace))?
+                .map_err(|refusal| Box::new(token::refused(refusal)))?;
+            handler(app, call, client).await
+        }
+    }
+}
+
+/// The value of `Authorization`. Of several headers (RFC 9110 allows one) no single one is chosen:
+/// together they are no token.
+fn authorization(headers: &HeaderMap) -> Option<Vec<u8>> {
+    let values: Vec<&[u8]> = headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes).collect();
+    (!values.is_empty()).then(|| values.join(b", ".as_slice()))
+}
+
+/// Lets the client finish sending, so that it can read the answer, and puts that into bytes.
+async fn finish(mut call: Call, route: &'static str, outcome: Outcome) -> Response<Body> {
+    let whole = call.incoming.settle().await;
+    let (word, mut response) = match outcome {
+        Ok(done) => (done.outcome, done.response()),
+        Err(problem) => (problem.reason, problem.response(call.trace, call.language)),
+    };
+    if !whole {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response.extensions_mut().insert(Told { route, outcome: word, person: call.person });
+    response
+}

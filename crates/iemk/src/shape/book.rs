@@ -1,0 +1,151 @@
+//! The body of a booking.
+
+use axum::http::HeaderMap;
+use jiff::civil::{Date, Time};
+use serde_json::Value;
+use talon_app::BookRequest;
+use talon_domain::{
+    booking::IdempotencyKey,
+    email::Email,
+    facility::LpuCode,
+    ids::{ReferralKey, ResourceKey},
+};
+
+use super::{
+    field::{Fault, FieldFault, MOST_FAULTS, date, time},
+    idempotency,
+    object::{Found, Object},
+};
+
+/// What is wrong with the shape of a booking.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ShapeFault {
+    /// `time` or `resource_id` is an empty string, and nothing else is wrong: message 4036.
+    Empty,
+    /// Every faulty field: the document's in its order, then others as they were met, then headers.
+    Faulty(Vec<FieldFault>),
+}
+
+/// Reads a booking. Keys that the document does not name are ignored, except that none may be
+/// given twice.
+pub(crate) fn read_booking(headers: &HeaderMap, body: &[u8]) -> Result<BookRequest, ShapeFault> {
+    let key = idempotency::key(headers);
+    let mut faults = Faults::default();
+    let object = Object::read(body);
+    let asked = match &object {
+        Some(object) => fields(object, &mut faults),
+        None => {
+            faults.add("", Fault::NotAnObject);
+            None
+        }
+    };
+    if key.is_err() {
+        faults.add(idempotency::NAME, Fault::IdempotencyKey);
+    }
+    let (Some(asked), Some(object), Ok(key), true) = (asked, object, key, faults.0.is_empty()) else {
+        return Err(faults.into());
+    };
+    let idempotency = key.map(|key| IdempotencyKey { key: key.to_owned(), body: object.digest() });
+    Ok(BookRequest { idempotency, ..asked })
+}
+
+/// Reads the document's fields, in its order, and notes the faults of all of them.
+fn fields(object: &Object, faults: &mut Faults) -> Option<BookRequest> {
+    let referral = required(object, "direction_id", faults, referral);
+    let lpu = required(object, "lpu_code", faults, lpu);
+    let resource = required(object, "resource_id", faults, resource);
+    let day = required(object, "day", faults, day);
+    let time = required(object, "time", faults, local_time);
+    let email = optional(object, "email", faults, email);
+    for key in object.repeated_keys() {
+        if !FIELDS.contains(&key) {
+            faults.add(key, Fault::Repeated);
+        }
+    }
+    let (referral, lpu, resource, day, time) = (referral?, lpu?, resource?, day?, time?);
+    Some(BookRequest { lpu, referral, resource, day, time, email, idempotency: None })
+}
+
+const FIELDS: &[&str] = &["direction_id", "lpu_code", "resource_id", "day", "time", "email"];
+
+type Reader<T> = fn(&str) -> Result<T, Fault>;
+
+fn referral(text: &str) -> Result<ReferralKey, Fault> {
+    ReferralKey::parse(text).map_err(|_| Fault::ReferralId)
+}
+
+fn lpu(text: &str) -> Result<LpuCode, Fault> {
+    LpuCode::parse(text).map_err(|_| Fault::LpuCode)
+}
+
+fn resource(text: &str) -> Result<ResourceKey, Fault> {
+    if text.is_empty() {
+        return Err(Fault::Empty);
+    }
+    ResourceKey::parse(text).map_err(|_| Fault::ResourceId)
+}
+
+fn day(text: &str) -> Result<Date, Fault> {
+    date(text).ok_or(Fault::Day)
+}
+
+fn local_time(text: &str) -> Result<Time, Fault> {
+    if text.is_empty() {
+        return Err(Fault::Empty);
+    }
+    time(text).ok_or(Fault::Time)
+}
+
+fn email(text: &str) -> Result<Option<Email>, Fault> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Email::parse(text).map(Some).map_err(|_| Fault::Email)
+}
+
+/// A required string; a fault is noted and gives `None`.
+fn required<T>(object: &Object, name: &str, faults: &mut Faults, read: Reader<T>) -> Option<T> {
+    let outcome = match object.find(name) {
+        Found::Nowhere | Found::Once(Value::Null) => Err(Fault::Missing),
+        Found::Once(Value::String(text)) => read(text),
+        Found::Once(_) => Err(Fault::NotAString),
+        Found::Repeatedly => Err(Fault::Repeated),
+    };
+    outcome.map_err(|fault| faults.add(name, fault)).ok()
+}
+
+/// An optional string: null counts as absent.
+fn optional<T>(object: &Object, name: &str, faults: &mut Faults, read: Reader<Option<T>>) -> Option<T> {
+    let outcome = match object.find(name) {
+        Found::Nowhere | Found::Once(Value::Null) => Ok(None),
+        Found::Once(Value::String(text)) => read(text),
+        Found::Once(_) => Err(Fault::NotAString),
+        Found::Repeatedly => Err(Fault::Repeated),
+    };
+    outcome.map_err(|fault| faults.add(name, fault)).ok().flatten()
+}
+
+/// The faults found so far. An answer's size is bounded whatever the request: what is over the
+/// bound is left out.
+#[derive(Default)]
+struct Faults(Vec<FieldFault>);
+
+impl Faults {
+    fn add(&mut self, field: &str, fault: Fault) {
+        if self.0.len() < MOST_FAULTS {
+            self.0.push(FieldFault::new(field, fault));
+        }
+    }
+}
+
+impl From<Faults> for ShapeFault {
+    fn from(faults: Faults) -> Self {
+        match faults.0.iter().all(|fault| fault.fault == Fault::Empty) {
+            true => Self::Empty,
+            false => Self::Faulty(faults.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

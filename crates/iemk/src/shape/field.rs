@@ -1,0 +1,160 @@
+//! Faulty fields, and the formats that several bodies share.
+
+use jiff::civil::{Date, Time};
+
+use crate::language::Language;
+
+/// A request is told of at most this many faulty fields.
+pub(crate) const MOST_FAULTS: usize = 32;
+
+/// A field's name is repeated to the caller up to this many characters.
+const LONGEST_NAME: usize = 64;
+
+/// A faulty field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FieldFault {
+    /// Its name as the request spells it, cut; empty when the body as a whole is at fault.
+    pub(crate) field: String,
+    /// What is wrong.
+    pub(crate) fault: Fault,
+}
+
+impl FieldFault {
+    pub(crate) fn new(field: &str, fault: Fault) -> Self {
+        Self { field: field.chars().take(LONGEST_NAME).collect(), fault }
+    }
+}
+
+/// The one fault of a body that is not a JSON object.
+pub(crate) fn not_an_object() -> Vec<FieldFault> {
+    vec![FieldFault::new("", Fault::NotAnObject)]
+}
+
+/// What can be wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The body is not one JSON object in UTF-8.
+    NotAnObject,
+    /// Required, and absent or null.
+    Missing,
+    /// Given more than once.
+    Repeated,
+    /// Not a string.
+    NotAString,
+    /// Required, and an empty string.
+    Empty,
+    /// Not the two guids of a referral.
+    ReferralId,
+    /// Neither a МКОД nor a guid.
+    LpuCode,
+    /// Not the two guids of a resource.
+    ResourceId,
+    /// Not a day as YYYY-MM-DD.
+    Day,
+    /// Not a time as HH:mm.
+    Time,
+    /// Not one e-mail address.
+    Email,
+    /// Not an `Idempotency-Key`.
+    IdempotencyKey,
+}
+
+impl Fault {
+    /// What it says to the caller. It never repeats what the caller sent.
+    pub(crate) fn text(self, language: Language) -> &'static str {
+        let (russian, english) = match self {
+            Self::NotAnObject => {
+                ("Тело запроса должно быть объектом JSON в кодировке UTF-8", "The body must be a JSON object in UTF-8")
+            }
+            Self::Missing => ("Обязательное поле", "Required"),
+            Self::Repeated => ("Поле указано больше одного раза", "Given more than once"),
+            Self::NotAString => ("Должно быть строкой", "Must be a string"),
+            Self::Empty => ("Не должно быть пустым", "Must not be empty"),
+            Self::ReferralId => (
+                "Ожидаются ГУИД ЛПУ и ГУИД направления, записанные подряд",
+                "Expected: facility guid and referral guid, one after the other",
+            ),
+            Self::LpuCode => ("Ожидается МКОД или ГУИД ЛПУ", "Expected: МКОД or facility guid"),
+            Self::ResourceId => (
+                "Ожидаются ГУИД ЛПУ и ГУИД ресурса, записанные подряд",
+                "Expected: facility guid and resource guid, one after the other",
+            ),
+            Self::Day => ("Ожидается дата в виде ГГГГ-ММ-ДД", "Expected: a date as YYYY-MM-DD"),
+            Self::Time => ("Ожидается время в виде ЧЧ:ММ", "Expected: a time as HH:mm"),
+            Self::Email => ("Ожидается один адрес электронной почты", "Expected: one e-mail address"),
+            Self::IdempotencyKey => (
+                "Ожидается один заголовок, от 1 до 255 видимых знаков ASCII",
+                "Expected: one header, 1 to 255 visible ASCII characters",
+            ),
+        };
+        match language {
+            Language::Russian => russian,
+            Language::English => english,
+        }
+    }
+}
+
+/// Reads a day as YYYY-MM-DD and in no other way.
+pub(crate) fn date(text: &str) -> Option<Date> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return None };
+    let year = i16::from(two_digits(y1, y2)?) * 100 + i16::from(two_digits(y3, y4)?);
+    Date::new(year, two_digits(m1, m2)?, two_digits(d1, d2)?).ok()
+}
+
+/// Reads a time as HH:mm, of 24 hours, and in no other way.
+pub(crate) fn time(text: &str) -> Option<Time> {
+    let [h1, h2, b':', m1, m2] = *text.as_bytes() else { return None };
+    Time::new(two_digits(h1, h2)?, two_digits(m1, m2)?, 0, 0).ok()
+}
+
+fn two_digits(tens: u8, ones: u8) -> Option<i8> {
+    let digit = |b: u8| b.is_ascii_digit().then(|| (b - b'0').cast_signed());
+    Some(digit(tens)? * 10 + digit(ones)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil;
+
+    use super::*;
+
+    #[test]
+    fn a_day_is_written_in_one_way() {
+        assert_eq!(date("2026-04-14"), Some(civil::date(2026, 4, 14)));
+        assert_eq!(date("2028-02-29"), Some(civil::date(2028, 2, 29)));
+        for bad in [
+            "",
+            "2026-4-14",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-00-01",
+            "14.04.2026",
+            "2026-04-14 ",
+            " 2026-04-14",
+            "2026-04-14T00:00",
+            "20260414",
+            "+026-04-14",
+            "2026-04-1٤",
+            "２026-04-14",
+            "2026/04/14",
+        ] {
+            assert_eq!(date(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_written_in_one_way() {
+        assert_eq!(time("09:20"), Some(civil::time(9, 20, 0, 0)));
+        assert_eq!(time("00:00"), Some(civil::time(0, 0, 0, 0)));
+        assert_eq!(time("23:59"), Some(civil::time(23, 59, 0, 0)));
+        for bad in ["", "9:20", "24:00", "12:60", "09:20:00", "09.20", "09:2", " 9:20", "-1:20", "09:20 "] {
+            assert_eq!(time(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_cut_by_characters() {
+        let fault = FieldFault::new(&"ё".repeat(100), Fault::Repeated);
+        assert_eq!(fault.field, "ё".repeat(64));
+    }
+}

@@ -1,0 +1,12 @@
+//! The shape of requests: JSON or a form, fields, types, formats (contract, section 3, step 2).
+
+mod book;
+mod field;
+mod form;
+mod idempotency;
+mod object;
+mod policy;
+
+pub(crate) use book::{ShapeFault, read_booking};
+pub(crate) use field::{FieldFault, not_an_object};
+pub(crate) use policy::read_policy;

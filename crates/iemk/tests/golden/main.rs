@@ -1,0 +1,171 @@
+//! Replays `docs/contract/iemk/golden` over a real socket, byte for byte.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p talon-iemk --test golden` writes the answers into the files
+//! instead; what changed is then to be read in the difference.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+
+mod exchange;
+mod region;
+mod schema;
+mod server;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use exchange::Exchange;
+use serde_json::Value;
+use server::Server;
+
+#[tokio::test]
+async fn every_exchange_is_answered_byte_for_byte() {
+    let exchanges = exchange::all();
+    let update = updates();
+    let mut different = Vec::new();
+    for exchange in exchanges.values() {
+        let answer = play(exchange, &exchanges).await;
+        if update {
+            exchange.rewrite(&answer);
+        } else if answer != exchange.answer {
+            different.push(format!("{}\n--- expected\n{}\n--- got\n{answer}\n", exchange.name, exchange.answer));
+        }
+    }
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+/// Whether the files are to be written, not compared.
+fn updates() -> bool {
+    std::env::var_os("UPDATE_GOLDEN").is_some()
+}
+
+/// Plays what comes before, then the exchange, and checks what it left in the audit.
+async fn play(exchange: &Exchange, exchanges: &BTreeMap<String, Exchange>) -> String {
+    let server = Server::start(&exchange.server).await;
+    let mut chain = Vec::new();
+    let mut next = exchange.before.as_deref();
+    while let Some(name) = next {
+        let before = exchanges.get(name).unwrap_or_else(|| panic!("{}: there is no {name}", exchange.name));
+        chain.push(before);
+        next = before.before.as_deref();
+    }
+    for before in chain.iter().rev() {
+        let answer = server.play(before).await;
+        assert!(updates() || answer == before.answer, "{}, before {}: {answer}", before.name, exchange.name);
+    }
+    let audited = server.audited().await;
+    let answer = server.play(exchange).await;
+    let left: Vec<String> = server.audited().await.split_off(audited.len());
+    assert_eq!(left, expected_audit(exchange, &answer), "the audit after {}", exchange.name);
+    answer
+}
+
+/// A request of a known caller leaves one record with its outcome, any other none; one over a
+/// limit or without a body is none either.
+fn expected_audit(exchange: &Exchange, answer: &str) -> Vec<String> {
+    let (_, body) = answer.split_once("\n\n").unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    let issues = exchange.request_head.contains(" /auth/rpgu/token");
+    let status = answer.split(' ').nth(1).unwrap();
+    match (status, body["Reason"].as_str()) {
+        ("200", _) if body.get("openapi").is_some() => vec![],
+        ("200", _) if exchange.notes.contains("same entry") => vec!["repeated".into()],
+        ("200", _) => vec!["ok".into()],
+        ("400" | "413" | "415" | "422", Some(reason)) => vec![reason.into()],
+        ("403", Some(reason)) if issues => vec![reason.into()],
+        _ => vec![],
+    }
+}
+
+#[test]
+fn every_reason_of_the_catalogue_has_an_exchange() {
+    let shown: BTreeSet<String> = exchange::all()
+        .values()
+        .filter_map(|exchange| {
+            let body: Value = serde_json::from_str(exchange.answer_body()).unwrap();
+            body["Reason"].as_str().map(str::to_owned)
+        })
+        .collect();
+    let catalogue: BTreeSet<String> = talon_iemk::catalogue::rows().iter().map(|row| row.reason.to_owned()).collect();
+    assert_eq!(shown, catalogue);
+}
+
+#[test]
+fn every_answer_has_only_the_keys_that_the_openapi_document_lists() {
+    let document: Value = serde_json::from_str(include_str!("../../../../docs/contract/iemk/openapi.json")).unwrap();
+    for exchange in exchange::all().values() {
+        let body: Value = serde_json::from_str(exchange.answer_body()).unwrap();
+        let model = match () {
+            () if body.get("openapi").is_some() => continue,
+            () if body.get("Code").is_some() => "StandardResponse",
+            () if body.get("Token").is_some() => "Token",
+            () => "VisitData",
+        };
+        let faults = schema::faults(&document, &document["components"]["schemas"][model], &body, "");
+        assert_eq!(faults, Vec::<String>::new(), "{}", exchange.name);
+    }
+}
+
+/// AZ-2: somebody else's referral and an absent one differ in no byte.
+#[test]
+fn a_foreign_referral_is_answered_like_an_absent_one() {
+    let exchanges = exchange::all();
+    let answer = |ending: &str| {
+        let named = exchanges.values().find(|exchange| exchange.name.ends_with(ending));
+        named.unwrap_or_else(|| panic!("there is no {ending}")).answer.clone()
+    };
+    assert_eq!(answer("-referral-not-found"), answer("-referral-not-found-foreign"));
+}
+
+/// No audit, no answer: also a refusal by shape is put off when its record cannot be kept.
+#[tokio::test]
+async fn a_store_that_does_not_serve_is_a_503_and_never_a_refusal() {
+    let exchanges = exchange::all();
+    let server = Server::start(&["closed-store".to_owned(), "issues-tokens".to_owned()]).await;
+    for ending in ["-booked", "-validation", "-time-taken", "-token-issued", "-client-unknown"] {
+        let named = exchanges.values().find(|exchange| exchange.name.ends_with(ending)).unwrap();
+        let answer = server.play(named).await;
+        assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\n"), "{ending}: {answer}");
+        assert!(answer.contains("\nretry-after: 1\n"), "{ending}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_openapi_document_is_served_as_it_is_written() {
+    let server = Server::start(&[]).await;
+    let answer = server.send(b"GET /openapi.json HTTP/1.1\r\nHost: talon\r\n\r\n").await;
+    let (head, body) = answer.split_once("\n\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK\ncontent-type: application/json; charset=utf-8\n"), "{head}");
+    assert_eq!(body, include_str!("../../../../docs/contract/iemk/openapi.json"));
+}
+
+#[tokio::test]
+async fn a_large_body_is_drained_so_that_the_answer_can_be_read() {
+    let server = Server::start(&[]).await;
+    for (path, status) in [("/iemk/directions/entry", "403"), ("/nowhere", "404")] {
+        let body = "x".repeat(900_000);
+        let request = format!("POST {path} HTTP/1.1\r\nHost: talon\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let answer = server.send(request.as_bytes()).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(!answer.contains("\nconnection: close"), "{answer}");
+    }
+}
+
+/// What the composition root adds to the listener gets the same frame.
+#[tokio::test]
+async fn a_route_merged_in_is_framed() {
+    let server = Server::start(&[]).await;
+    let answer = server.send(b"GET /health/live HTTP/1.1\r\nHost: talon\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\n") && answer.ends_with("\n\nlive"), "{answer}");
+    for header in ["x-request-id: 00000000-", "cache-control: no-store", "x-content-type-options: nosniff"] {
+        assert!(answer.contains(&format!("\n{header}")), "{answer}");
+    }
+    let answer = server.send(b"POST /health/live HTTP/1.1\r\nHost: talon\r\nContent-Length: 0\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 405 Method Not Allowed\n"), "{answer}");
+    assert!(answer.contains("\nallow: GET") && answer.contains(r#""Reason":"method-not-allowed""#), "{answer}");
+}
+
+#[tokio::test]
+async fn a_head_request_is_a_405_too() {
+    let server = Server::start(&[]).await;
+    let answer = server.send(b"HEAD /iemk/directions/entry HTTP/1.1\r\nHost: talon\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 405 Method Not Allowed\n"), "{answer}");
+}

@@ -1,0 +1,209 @@
+//! A server of the fixture's region on a socket of its own, and a client that shows every byte.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, routing::get};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use jiff::{Timestamp, ToSpan};
+use talon_app::{App, AppParts, AppSettings, Clock, Gate, IdSource, Phase, new_client_secret};
+use talon_domain::access::Channel;
+use talon_iemk::{Base, IemkSettings, framed, routes};
+use talon_store::{Kind, Record, Store};
+use talon_store_sqlite::{OpenOptions, SqliteStore};
+use talon_tokens::{Issuer, NewToken, OwnKey, Verifier};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use uuid::Uuid;
+
+use crate::{exchange::Exchange, region};
+
+/// A running server.
+pub(crate) struct Server {
+    address: SocketAddr,
+    ids: Arc<Ids>,
+    key: Arc<OwnKey>,
+    store: Arc<SqliteStore>,
+    _folder: TempDir,
+}
+
+struct Fixed(Timestamp);
+
+impl Clock for Fixed {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// Counts instead of drawing: `…-4000-…` what would be random, `…-7000-…` what would be ordered.
+struct Ids {
+    random: AtomicU64,
+    ordered: AtomicU64,
+    panics: bool,
+}
+
+impl IdSource for Ids {
+    fn random(&self) -> Uuid {
+        let number = self.random.fetch_add(1, Ordering::Relaxed) + 1;
+        Uuid::parse_str(&format!("00000000-0000-4000-8000-{number:012}")).unwrap()
+    }
+
+    fn ordered(&self, _: Timestamp) -> Uuid {
+        assert!(!self.panics, "planted");
+        let number = self.ordered.fetch_add(1, Ordering::Relaxed) + 1;
+        Uuid::parse_str(&format!("00000000-0000-7000-8000-{number:012}")).unwrap()
+    }
+}
+
+impl Server {
+    /// Starts one as an exchange needs it.
+    pub(crate) async fn start(wishes: &[String]) -> Self {
+        let wish = |key: &str| wishes.iter().find_map(|wish| wish.strip_prefix(key)).map(str::to_owned);
+        let now: Timestamp = region::NOW.parse().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("talon.db"), &OpenOptions::new(now)).unwrap();
+        assert_eq!(store.import_page(region::records()).await.unwrap(), []);
+        if wish("closed-store").is_some() {
+            store.close().await;
+        }
+        let key = Arc::new(OwnKey::generate().unwrap());
+        let verifier = Verifier::new(vec![Issuer::own(Arc::clone(&key))], 1000).unwrap();
+        let ids =
+            Arc::new(Ids { random: AtomicU64::new(0), ordered: AtomicU64::new(0), panics: wish("panics").is_some() });
+        let phase = match (wish("starting"), wish("draining")) {
+            (Some(_), _) => Phase::Starting,
+            (_, Some(_)) => Phase::Draining,
+            (None, None) => Phase::Serving,
+        };
+        let mut settings = AppSettings { token_endpoint: wish("issues-tokens").is_some(), ..AppSettings::default() };
+        if let Some(burst) = wish("burst=") {
+            settings.person_burst = burst.parse().unwrap();
+        }
+        if let Some(tokens) = wish("client-tokens-per-minute=") {
+            settings.client_tokens_per_minute = tokens.parse().unwrap();
+        }
+        let app = App::new(AppParts {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            verifier: Arc::new(verifier),
+            own_key: Some(Arc::clone(&key)),
+            clock: Arc::new(Fixed(now)),
+            ids: Arc::clone(&ids) as Arc<dyn IdSource>,
+            observer: Arc::new(()),
+            gate: Arc::new(Gate::new(phase)),
+            settings,
+        });
+        let mut iemk = IemkSettings::default();
+        if let Some(millis) = wish("body-timeout-ms=") {
+            iemk.body_timeout = Duration::from_millis(millis.parse().unwrap());
+        }
+        if let Some(base) = wish("base=") {
+            iemk.base = Base::parse(&base).unwrap();
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let health = Router::new().route("/health/live", get(async || "live"));
+        let router = framed(Arc::clone(&app), routes(app, iemk).merge(health));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { address, ids, key, store, _folder: folder }
+    }
+
+    /// Sends an exchange's request on a connection of its own and gives the answer as a file has it.
+    pub(crate) async fn play(&self, exchange: &Exchange) -> String {
+        self.ids.random.store(0, Ordering::Relaxed);
+        self.send(&exchange.request(|name| self.fill(name))).await
+    }
+
+    /// Sends bytes and gives the answer as a file has it: lines end in one character, without
+    /// `date`, an issued token masked.
+    pub(crate) async fn send(&self, request: &[u8]) -> String {
+        let mut connection = TcpStream::connect(self.address).await.unwrap();
+        connection.write_all(request).await.unwrap();
+        let mut answer = Vec::new();
+        let (head, length) = loop {
+            let read = connection.read_buf(&mut answer).await.unwrap();
+            assert_ne!(read, 0, "closed within the head");
+            let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { continue };
+            let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+            answer.drain(..end + 4);
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+            break (head.clone(), length.parse::<usize>().unwrap());
+        };
+        let length = if request.starts_with(b"HEAD ") { 0 } else { length };
+        while answer.len() < length {
+            assert_ne!(connection.read_buf(&mut answer).await.unwrap(), 0, "closed within the body");
+        }
+        assert_eq!(answer.len(), length, "nothing comes after the body");
+        if head.contains("\r\nconnection: close") {
+            assert_eq!(connection.read(&mut [0; 1]).await.unwrap(), 0, "it closes as it says");
+        }
+        let head = head.lines().filter(|line| !line.starts_with("date: ")).collect::<Vec<_>>().join("\n");
+        format!("{head}\n\n{}", masked(&String::from_utf8(answer).unwrap()))
+    }
+
+    /// The outcomes in the audit, in order.
+    pub(crate) async fn audited(&self) -> Vec<String> {
+        let (mut outcomes, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.store.export_page(Kind::Audit, after).await.unwrap();
+            outcomes.extend(page.records.into_iter().filter_map(|record| match record {
+                Record::Audit(audit) => Some(audit.outcome),
+                _ => None,
+            }));
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return outcomes,
+            }
+        }
+    }
+
+    fn fill(&self, placeholder: &str) -> String {
+        match placeholder.split(':').collect::<Vec<_>>()[..] {
+            ["token", person] => self.token(person, Duration::from_secs(900), 0),
+            ["expired-token", person] => self.token(person, Duration::from_secs(900), 3600),
+            ["forged-token", person] => {
+                let (real, other) =
+                    (self.token(person, Duration::from_secs(900), 0), self.token(person, Duration::from_secs(901), 0));
+                let (claims, _) = real.rsplit_once('.').unwrap();
+                let (_, signature) = other.rsplit_once('.').unwrap();
+                format!("{claims}.{signature}")
+            }
+            ["basic", "portal"] => basic(&new_client_secret(region::PORTAL_SECRET).0),
+            ["basic", "portal-with-another-secret"] => basic("another"),
+            ["crlf"] => "\r\n".to_owned(),
+            ["repeat", text, times] => text.repeat(times.parse().unwrap()),
+            _ => panic!("there is no placeholder {placeholder}"),
+        }
+    }
+
+    fn token(&self, person: &str, ttl: Duration, seconds_ago: i64) -> String {
+        let (_, number) = region::PERSONS.iter().find(|(name, _)| *name == person).unwrap();
+        let claims =
+            NewToken { person: region::person_id(*number), client: None, channel: Some(Channel::Internet), ttl };
+        let now: Timestamp = region::NOW.parse().unwrap();
+        self.key.sign(&claims, now - seconds_ago.seconds()).unwrap()
+    }
+}
+
+fn basic(secret: &str) -> String {
+    BASE64_STANDARD.encode(format!("{}:{secret}", region::client_id(region::PORTAL)))
+}
+
+fn masked(body: &str) -> String {
+    match body.split_once(r#"{"Token":""#) {
+        Some(("", rest)) => {
+            let (token, rest) = rest.split_once('"').unwrap();
+            assert_eq!(token.split('.').count(), 3, "a token in compact form");
+            format!(r#"{{"Token":"{{{{token}}}}"{rest}"#)
+        }
+        _ => body.to_owned(),
+    }
+}
