@@ -176,17 +176,17 @@ mod tests {
     fn the_default_rights_are_the_contracts() {
         use Channel as C;
         use Right::{CallCenter, Doctor, DoctorOtherLpu, Infomat, Internet};
-        let rows: &[(C, &[Right], &[Right], &[Right])] = &[
-            (C::Internet, &[Internet], &[Internet, Doctor], &[Internet, Doctor, DoctorOtherLpu]),
-            (C::Infomat, &[Infomat], &[Infomat, Doctor], &[Infomat, Doctor, DoctorOtherLpu]),
-            (C::CallCenter, &[CallCenter], &[CallCenter, Doctor], &[CallCenter, Doctor, DoctorOtherLpu]),
-            (C::Doctor, &[Doctor], &[Doctor], &[Doctor, DoctorOtherLpu]),
-            (C::Registry, Right::ALL, Right::ALL, Right::ALL),
+        let rows: [(C, [&[Right]; 3]); 5] = [
+            (C::Internet, [&[Internet], &[Internet, Doctor], &[Internet, Doctor, DoctorOtherLpu]]),
+            (C::Infomat, [&[Infomat], &[Infomat, Doctor], &[Infomat, Doctor, DoctorOtherLpu]]),
+            (C::CallCenter, [&[CallCenter], &[CallCenter, Doctor], &[CallCenter, Doctor, DoctorOtherLpu]]),
+            (C::Doctor, [&[Doctor], &[Doctor], &[Doctor, DoctorOtherLpu]]),
+            (C::Registry, [Right::ALL, Right::ALL, Right::ALL]),
         ];
-        for (channel, doctor, direction, other) in rows {
-            assert_eq!(default_rights(*channel, Function::VisitDoctor), Rights::of(doctor));
-            assert_eq!(default_rights(*channel, Function::VisitDirection), Rights::of(direction));
-            assert_eq!(default_rights(*channel, Function::VisitDirectionOtherLpu), Rights::of(other));
+        for (channel, [doctor, direction, other]) in rows {
+            assert_eq!(default_rights(channel, Function::VisitDoctor), Rights::of(doctor));
+            assert_eq!(default_rights(channel, Function::VisitDirection), Rights::of(direction));
+            assert_eq!(default_rights(channel, Function::VisitDirectionOtherLpu), Rights::of(other));
         }
     }
 

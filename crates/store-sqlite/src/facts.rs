@@ -128,11 +128,11 @@ fn cell(
 
 fn patient(connection: &Connection, person: PersonId, facility: FacilityId) -> Result<Option<KnownPatient>> {
     Ok(connection
-        .prepare_cached(concat!(
+        .prepare_cached(
             "SELECT p.person, p.family, p.given, p.patronymic, p.birth_date, p.sex, p.snils, p.policy_series, \
              p.policy_number, c.person, c.facility, c.card, c.number, c.self_booking_barred, c.dispensary, c.email, c.phone \
-             FROM card c JOIN person p ON p.person = c.person WHERE c.person = ?1 AND c.facility = ?2"
-        ))?
+             FROM card c JOIN person p ON p.person = c.person WHERE c.person = ?1 AND c.facility = ?2",
+        )?
         .query_row(params![person.bytes(), facility.bytes()], |row| {
             Ok(KnownPatient { person: read_person(row, 0)?, card: read_card(row, 9)? })
         })

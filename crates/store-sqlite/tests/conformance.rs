@@ -1,5 +1,7 @@
 //! The embedded store against the suite of the port.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not themselves marked as tests")]
+
 use std::sync::Arc;
 
 use talon_store::{Store, conformance::region::now};

@@ -1,6 +1,8 @@
 //! The file itself: what is said of one that is missing, another program's, newer, damaged, locked
 //! or full, and that nothing false is ever served from it.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not themselves marked as tests")]
+
 use std::{fs, path::Path, sync::Arc};
 
 use rusqlite::Connection;

@@ -1,1 +1,25 @@
-fn main() {}
+//! The talon binary: commands, settings, composition.
+
+mod background;
+mod cli;
+mod clock;
+mod commands;
+mod compose;
+mod demo;
+mod descriptors;
+mod failure;
+mod health;
+mod listen;
+mod observe;
+mod output;
+mod settings;
+mod shutdown;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.tell(),
+    }
+}

@@ -1,0 +1,92 @@
+//! `talon client add`: credentials for a client application.
+
+use clap::{Args, Subcommand};
+use talon_app::IdSource;
+use talon_domain::{
+    access::{Channel, Client, Function, Right, Rights, default_rights},
+    ids::ClientId,
+};
+use talon_store::{ClientSecret, Record};
+
+use super::{block_on, token, with_store};
+use crate::{
+    cli::StoreArgs,
+    clock::SystemIds,
+    compose::{self, WhenMissing},
+    failure::Outcome,
+    output::say,
+};
+
+const ADD_EXAMPLES: &str = "\
+The secret is shown once and kept as a hash; note it down. With --guid of a known client its
+settings are replaced and it gets a new secret.
+
+Examples:
+  talon client add --name 'Портал' --channel Internet
+  talon client add --name 'Киоски' --channel Infomat --days 7 --function VisitDirection=Infomat,Doctor";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientCommand {
+    /// Make a client application and print its guid and secret
+    #[command(after_help = ADD_EXAMPLES)]
+    Add(AddArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AddArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Its name, for operators
+    #[arg(long)]
+    name: String,
+    /// The channel it speaks for: Internet, Infomat, CallCenter, Registry or Doctor
+    #[arg(long, value_parser = token::channel)]
+    channel: Channel,
+    /// Its guid [default: a new one]
+    #[arg(long, value_name = "GUID", value_parser = token::client)]
+    guid: Option<ClientId>,
+    /// A function and the rights it may use, as VisitDirection=Internet,Doctor; repeatable
+    /// [default: all functions with the channel's rights]
+    #[arg(long = "function", value_name = "FUNCTION=RIGHTS", value_parser = function)]
+    functions: Vec<(Function, Rights)>,
+    /// How many days ahead it may book; the facility's own window still holds
+    #[arg(long, value_name = "N", default_value_t = 365)]
+    days: u16,
+}
+
+pub(crate) fn run(command: ClientCommand) -> Outcome {
+    let ClientCommand::Add(args) = command;
+    let settings = args.store.load()?.settings;
+    let ids = SystemIds::default();
+    let id = args.guid.unwrap_or_else(|| ClientId(ids.random()));
+    let (secret, hash) = talon_app::new_client_secret(random_bytes(&ids));
+    let every = || Function::ALL.iter().map(|function| (*function, default_rights(args.channel, *function))).collect();
+    let functions = if args.functions.is_empty() { every() } else { args.functions };
+    let client = Client { id, name: args.name, channel: args.channel, functions, schedule_days: args.days };
+    let store = compose::open_store(&settings, WhenMissing::Fail)?;
+    block_on(with_store(store, async |store| {
+        let records = vec![Record::Client(client), Record::ClientSecret(ClientSecret { client: id, hash })];
+        Ok(store.import_page(records).await?)
+    }))?;
+    say(&format!("guid: {id}\nsecret: {secret}"))
+}
+
+/// 16 bytes for the secret and 16 for its salt. Each is a guid's, 122 random bits: nothing guesses those.
+fn random_bytes(ids: &SystemIds) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    let (secret, salt) = bytes.split_at_mut(16);
+    secret.copy_from_slice(ids.random().as_bytes());
+    salt.copy_from_slice(ids.random().as_bytes());
+    bytes
+}
+
+fn function(text: &str) -> Result<(Function, Rights), String> {
+    let wanted = || "FUNCTION=RIGHT,RIGHT is needed, as VisitDirection=Internet,Doctor".to_owned();
+    let (name, rights) = text.split_once('=').ok_or_else(wanted)?;
+    let function = Function::from_code(name).ok_or_else(|| format!("there is no function {name}"))?;
+    let rights: Result<Vec<_>, _> = rights
+        .split(',')
+        .map(|name| Right::from_code(name).ok_or_else(|| format!("there is no right {name}")))
+        .collect();
+    Ok((function, Rights::of(&rights?)))
+}

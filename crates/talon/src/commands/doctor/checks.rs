@@ -1,0 +1,176 @@
+//! The checks, one function each.
+
+use std::{
+    io::ErrorKind,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use rustix::{
+    fs::statvfs,
+    process::{Resource, getrlimit},
+};
+use talon_app::Clock;
+use talon_tokens::{KeyError, OwnKey};
+
+use super::Finding::{self, Fault, Fine, Warning};
+use crate::{
+    clock::SystemClock,
+    commands::{block_on, with_store},
+    compose::{self, WhenMissing},
+    failure::Failure,
+    settings::Settings,
+};
+
+/// Less than this and the write-ahead log of a busy hour may not fit.
+const LITTLE_SPACE: u64 = 1 << 30;
+/// Less than this and the next checkpoint may not fit.
+const NO_SPACE: u64 = 64 << 20;
+/// Clocks of machines that share files differ by this much and more.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// Every check with what it found.
+pub(super) fn all(settings: &Settings) -> Vec<(&'static str, Finding)> {
+    vec![
+        // Before the store, since opening that writes to its file.
+        ("clock", clock(settings)),
+        ("store", store(settings)),
+        ("disk", disk(settings)),
+        ("signing key", signing_key(&settings.signing_key)),
+        ("portal keys", portal_keys(settings)),
+        ("cryptography", cryptography()),
+        ("zone data", zone_data()),
+        ("listen", listen(settings)),
+        ("open files", open_files(settings)),
+    ]
+}
+
+fn store(settings: &Settings) -> Finding {
+    let path = settings.store.path();
+    if !path.exists() {
+        return Warning(format!("{} is not there yet; `talon serve` and `talon import` make it", settings.store));
+    }
+    let checked = compose::open_store(settings, WhenMissing::Fail)
+        .and_then(|store| block_on(with_store(store, async |store| Ok(store.check().await?))));
+    match checked {
+        Ok(()) => Fine(format!("{} opens, reads and writes", settings.store)),
+        Err(failure) => Fault(text(&failure)),
+    }
+}
+
+fn disk(settings: &Settings) -> Finding {
+    let folder = folder(settings.store.path());
+    match statvfs(&folder) {
+        Ok(disk) => match disk.f_bavail.saturating_mul(disk.f_frsize) {
+            free if free < NO_SPACE => Fault(format!("{} free in {}; make room", mebibytes(free), folder.display())),
+            free if free < LITTLE_SPACE => {
+                Warning(format!("only {} free in {}; make room soon", mebibytes(free), folder.display()))
+            }
+            free => Fine(format!("{} free in {}", mebibytes(free), folder.display())),
+        },
+        Err(error) => Fault(format!("{}: {error}; make the folder, or change the setting store", folder.display())),
+    }
+}
+
+fn signing_key(path: &Path) -> Finding {
+    match OwnKey::load(path) {
+        Ok(_) => Fine(path.display().to_string()),
+        Err(KeyError::Missing { .. }) => {
+            Warning(format!("{} is not there yet; `talon serve` makes it", path.display()))
+        }
+        Err(error) => Fault(error.to_string()),
+    }
+}
+
+fn portal_keys(settings: &Settings) -> Finding {
+    if settings.portal.is_none() && settings.issuers.is_empty() {
+        let what = "none: only tokens of the installation's own key are believed; for a portal set keys, tokens.issuer \
+                    and tokens.audience";
+        return Warning(what.to_owned());
+    }
+    let own = OwnKey::generate().map_err(|error| Failure::Fault(error.into()));
+    match own.and_then(|own| compose::verifier(settings, Arc::new(own))) {
+        Ok(_) => Fine(format!("{} issuers", settings.issuers.len() + usize::from(settings.portal.is_some()))),
+        Err(failure) => Fault(text(&failure)),
+    }
+}
+
+fn cryptography() -> Finding {
+    match talon_tokens::assert_crypto() {
+        Ok(()) => Fine("signatures are made and checked".to_owned()),
+        Err(error) => Fault(error.to_string()),
+    }
+}
+
+/// The clock is compared with files: it cannot be earlier than what has been written already.
+fn clock(settings: &Settings) -> Finding {
+    let now = SystemClock.now();
+    let mut log = settings.store.path().as_os_str().to_owned();
+    log.push("-wal");
+    let files = [std::env::current_exe().unwrap_or_default(), settings.store.path().to_owned(), PathBuf::from(log)];
+    let ahead = files.iter().find(|file| written(file).is_some_and(|at| at.duration_since(now) > CLOCK_TOLERANCE));
+    match ahead {
+        None => Fine(format!("{now}")),
+        Some(file) => Fault(format!(
+            "the clock says {now}, but {} was written later than that; set the clock (and look at its \
+             synchronisation) before booking goes on",
+            file.display()
+        )),
+    }
+}
+
+fn written(file: &Path) -> Option<Timestamp> {
+    let modified: SystemTime = std::fs::metadata(file).ok()?.modified().ok()?;
+    Timestamp::try_from(modified).ok()
+}
+
+fn zone_data() -> Finding {
+    match compose::zone_data_fault() {
+        None => Fine("built in, and right about known clock changes".to_owned()),
+        Some(fault) => Fault(format!("{fault}; this build must not be used")),
+    }
+}
+
+fn listen(settings: &Settings) -> Finding {
+    for address in [Some(settings.listen), settings.metrics].into_iter().flatten() {
+        match TcpListener::bind(address) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                return Warning(format!("{address} is in use: by a running talon, or else choose another"));
+            }
+            Err(error) => return Fault(format!("{address}: {error}; change the setting")),
+        }
+    }
+    Fine(format!("{} is free", settings.listen))
+}
+
+fn open_files(settings: &Settings) -> Finding {
+    match getrlimit(Resource::Nofile).maximum {
+        Some(most) if most < u64::from(settings.limits.connections) => Warning(format!(
+            "the process may open {most} files, fewer than limits.connections ({}); raise LimitNOFILE",
+            settings.limits.connections
+        )),
+        _ => Fine(format!("enough for {} connections", settings.limits.connections)),
+    }
+}
+
+fn folder(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes >> 20)
+}
+
+fn text(failure: &Failure) -> String {
+    match failure {
+        Failure::Usage(error) | Failure::Fault(error) => format!("{error:#}"),
+        Failure::Told => String::new(),
+    }
+}

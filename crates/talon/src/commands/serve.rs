@@ -1,0 +1,153 @@
+//! `talon serve`.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Router;
+use clap::Args;
+use talon_app::{App, AppParts, Gate, Phase};
+use talon_iemk::IemkSettings;
+use talon_store::Store;
+use talon_tokens::{OwnKey, Verifier};
+use tokio::net::TcpListener;
+
+use crate::{
+    background,
+    cli::ServerArgs,
+    clock::{SystemClock, SystemIds},
+    compose::{self, WhenMissing},
+    demo::Demonstration,
+    descriptors,
+    failure::Outcome,
+    health,
+    listen::{self, ListenLimits, Stop},
+    observe::{logs, metrics, metrics::Metrics},
+    output::say,
+    settings::Settings,
+    shutdown::Signals,
+};
+
+pub(crate) const EXAMPLES: &str = "\
+Prints `listening on http://ADDR` when it takes requests. SIGTERM and SIGINT let it finish the requests
+that it has, 10 seconds at most; a second one ends it at once. GET /health/live and GET /health/ready
+tell whether it lives and works.
+
+Examples:
+  talon serve --demo
+  talon serve --listen 0.0.0.0:8080 --store sqlite:/var/lib/talon/talon.db --metrics 127.0.0.1:9090
+  TALON_TOKENS_ISSUER=https://portal.example TALON_TOKENS_AUDIENCE=talon talon serve --keys portal.jwks.json";
+
+#[derive(Args, Debug)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Serve a made-up region from a temporary store and print a curl command that books
+    #[arg(long)]
+    demo: bool,
+}
+
+pub(crate) fn run(args: ServeArgs) -> Outcome {
+    let mut settings = args.server.load()?.settings;
+    let demonstration = if args.demo { Some(Demonstration::prepare(&mut settings)?) } else { None };
+    logs::start(&settings.log_level, settings.log_format);
+    settings.limits.connections = descriptors::room_for(settings.limits.connections);
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(settings, demonstration))
+}
+
+async fn serve(settings: Settings, demonstration: Option<Demonstration>) -> Outcome {
+    let mut signals = Signals::catch()?;
+    // A port in use is found out before a store is made. Whoever connects already waits in the
+    // backlog until everything is ready.
+    let listener = bind(settings.listen, "listen").await?;
+    let metrics_listener = match settings.metrics {
+        Some(address) => Some(bind(address, "metrics").await?),
+        None => None,
+    };
+    compose::self_test()?;
+    let store = compose::open_store(&settings, WhenMissing::Create)?;
+    let own_key = compose::own_key(&settings.signing_key)?;
+    let verifier = Arc::new(compose::verifier(&settings, Arc::clone(&own_key))?);
+    if let Some(demonstration) = &demonstration {
+        demonstration.fill(&store).await?;
+    }
+
+    let metrics = Metrics::new(&store);
+    let gate = Arc::new(Gate::new(Phase::Serving));
+    let tasks = background::start(&settings, &store, &verifier, &metrics);
+    let router = router(&settings, &store, &gate, (verifier, Arc::clone(&own_key)), &metrics);
+    let (give_word, stop) = Stop::channel();
+    let limits = listen_limits(&settings);
+    let address = listener.local_addr()?;
+    let metrics_address = metrics_listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    let serving = tokio::spawn(listen::serve(listener, router, limits, stop));
+    let (metrics_word, metrics_stop) = Stop::channel();
+    let metrics_serving = metrics_listener.map(|listener| {
+        let limits = ListenLimits { connections: METRICS_CONNECTIONS, ..limits };
+        tokio::spawn(listen::serve(listener, metrics::router(&metrics), limits, metrics_stop))
+    });
+    let metrics_address = metrics_address.map(tracing::field::display);
+    tracing::info!(%address, metrics = metrics_address, store = %settings.store, "serving");
+    say(&format!("listening on http://{address}"))?;
+    if let Some(demonstration) = &demonstration {
+        say(&demonstration.tour(address, settings.base_path.as_str(), &own_key)?)?;
+    }
+
+    signals.next().await;
+    tracing::info!("stopping");
+    tokio::spawn(async move {
+        signals.next().await;
+        tracing::warn!("told twice to stop; exiting at once");
+        std::process::exit(1);
+    });
+    gate.set(Phase::Draining);
+    let _ = give_word.send(true);
+    if !serving.await.unwrap_or(false) {
+        tracing::warn!("requests were cut off: they took longer than limits.drain");
+    }
+    tasks.stop();
+    store.close().await;
+    let _ = metrics_word.send(true);
+    drop(metrics_serving);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Connections of those who read metrics: a few, each asking every few seconds.
+const METRICS_CONNECTIONS: u32 = 32;
+
+async fn bind(address: std::net::SocketAddr, setting: &str) -> Outcome<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    Ok(listener.with_context(|| format!("cannot listen on {address} (setting {setting})"))?)
+}
+
+fn listen_limits(settings: &Settings) -> ListenLimits {
+    let limits = &settings.limits;
+    ListenLimits {
+        connections: limits.connections,
+        header: limits.header_timeout,
+        idle: limits.idle_timeout,
+        drain: limits.drain,
+    }
+}
+
+fn router(
+    settings: &Settings,
+    store: &Arc<dyn Store>,
+    gate: &Arc<Gate>,
+    (verifier, own_key): (Arc<Verifier>, Arc<OwnKey>),
+    metrics: &Arc<Metrics>,
+) -> Router {
+    let app = App::new(AppParts {
+        store: Arc::clone(store),
+        verifier,
+        own_key: Some(own_key),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(SystemIds::default()),
+        observer: metrics.clone(),
+        gate: Arc::clone(gate),
+        settings: compose::app_settings(settings),
+    });
+    let contract = IemkSettings { base: settings.base_path.clone(), body_timeout: settings.limits.body_timeout };
+    let routes = talon_iemk::routes(Arc::clone(&app), contract);
+    talon_iemk::framed(app, routes.merge(health::router(Arc::clone(store), Arc::clone(gate))))
+}

@@ -1,0 +1,130 @@
+//! The accept loop: hyper with a time-out on everything that a client could make us wait for.
+//!
+//! `axum::serve` has none for headers, so a client that never finishes them would stay for ever.
+
+mod drain;
+mod stall;
+
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tower::ServiceExt;
+
+pub(crate) use drain::Stop;
+use stall::{Phases, StallGuard, Timeouts};
+
+/// Request line and headers together; a portal's are under 4 KiB. Larger ones get 431.
+const HEAD_BYTES: usize = 16 * 1024;
+/// Headers of one request.
+const HEADERS: usize = 64;
+/// Between two attempts to accept while the process is out of file descriptors. Nothing tells when
+/// one becomes free, and trying again at once would spin on the same error.
+const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
+
+/// Bounds of one listener.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ListenLimits {
+    /// Connections at once. When they are all in use the next ones wait in the system's backlog:
+    /// the idle time-out frees places, and a client that waits a little longer is better served
+    /// than one whose connection is cut without an answer.
+    pub(crate) connections: u32,
+    /// From the first byte of a request's headers to the last; a new connection's first request
+    /// is counted from its start.
+    pub(crate) header: Duration,
+    /// Between requests on one connection.
+    pub(crate) idle: Duration,
+    /// From the stop to the end of the last request.
+    pub(crate) drain: Duration,
+}
+
+/// Serves until told to stop, then takes nothing new and finishes what it has, for as long as the
+/// limits allow. Returns whether everything was finished.
+pub(crate) async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, stop: Stop) -> bool {
+    let places = Arc::new(Semaphore::new(limits.connections as usize));
+    let mut stopped = stop.clone();
+    let mut told = false;
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stopped.wait() => break,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        match accepted {
+            Ok((stream, place)) => {
+                told = false;
+                tokio::spawn(converse(stream, router.clone(), limits, stop.clone(), place));
+            }
+            Err(error) if concerns_one_connection(&error) => {}
+            Err(error) => {
+                if !std::mem::replace(&mut told, true) {
+                    tracing::error!(error = %error.kind(), code = error.raw_os_error(), "cannot accept connections");
+                }
+                tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
+            }
+        }
+    }
+    drop(listener);
+    tokio::time::timeout(limits.drain, places.acquire_many(limits.connections)).await.is_ok()
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, Option<OwnedSemaphorePermit>)> {
+    // The semaphore is never closed; without a permit the connection would merely go uncounted.
+    let place = Arc::clone(places).acquire_owned().await.ok();
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
+}
+
+/// Errors of `accept` that tell of a connection that is already gone.
+fn concerns_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+async fn converse(
+    stream: TcpStream,
+    router: Router,
+    limits: ListenLimits,
+    mut stop: Stop,
+    place: Option<OwnedSemaphorePermit>,
+) {
+    let _place = place;
+    // An answer is one small write; waiting to fill a packet would only delay it.
+    let _ = stream.set_nodelay(true);
+    let phases = Phases::default();
+    let timeouts = Timeouts { header: limits.header, write: limits.idle };
+    let guarded = StallGuard::new(stream, phases.clone(), timeouts);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let (router, phases) = (router.clone(), phases.clone());
+        async move {
+            phases.answering();
+            let answered: Result<_, Infallible> = router.oneshot(request.map(Body::new)).await;
+            phases.idle();
+            answered
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        // hyper starts this clock when it begins to wait for a request, so it is the idle time-out;
+        // the headers' own is kept by the guard.
+        .header_read_timeout(limits.idle)
+        .max_headers(HEADERS)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(guarded), service);
+    tokio::pin!(connection);
+    // How a connection ends is the client's affair: an error here is a client that went away or
+    // was too slow.
+    tokio::select! {
+        _ = &mut connection => return,
+        () = stop.wait() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}

@@ -1,0 +1,5 @@
+//! What operators see of a running server: logs and metrics.
+
+pub(crate) mod logs;
+pub(crate) mod metrics;
+mod store_load;

@@ -1,0 +1,86 @@
+//! The list of settings: one row each, from which the file's keys, the variables, the options and
+//! `talon config` all follow.
+
+/// A setting.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Its name in the file; a dot is a table.
+    pub(crate) name: &'static str,
+    /// What holds when nobody says anything; empty where nothing does.
+    pub(crate) default: &'static str,
+    /// What it is for.
+    pub(crate) about: &'static str,
+}
+
+impl Key {
+    /// The variable that sets it: `limits.queue` is `TALON_LIMITS_QUEUE`.
+    pub(crate) fn variable(&self) -> String {
+        format!("TALON_{}", self.name.replace('.', "_").to_uppercase())
+    }
+}
+
+const fn key(name: &'static str, default: &'static str, about: &'static str) -> Key {
+    Key { name, default, about }
+}
+
+/// Every setting, in the order in which they are shown.
+pub(crate) const KEYS: &[Key] = &[
+    key("listen", "127.0.0.1:8080", "address that requests are taken on"),
+    key("metrics", "", "address of GET /metrics; off when empty"),
+    key("base_path", "", "path before /iemk and /auth, as /portal; /api/v2 is answered as well"),
+    key("store", "sqlite:talon.db", "where the data is kept: sqlite:PATH"),
+    key("keys", "", "JWKS file with the portal's public keys; needs tokens.issuer and tokens.audience"),
+    key("tokens.issuer", "", "iss of the tokens that keys may sign"),
+    key("tokens.audience", "", "aud of the tokens that keys may sign"),
+    key("tokens.cache", "100000", "how many verified tokens are remembered"),
+    key("signing_key", "", "the installation's own key; beside the store when empty, made when missing"),
+    key("token_endpoint", "false", "whether GET /auth/rpgu/token exists"),
+    key("token_ttl", "15m", "how long a token of the installation's own is valid"),
+    key("publish_every", "1h", "how often templates are expanded into slots while serving"),
+    key("log.level", "info", "what is logged: error, warn, info, debug, trace, or directives as talon_app=debug"),
+    key("log.format", "auto", "json, text, or auto: text on a terminal, json elsewhere"),
+    key("limits.connections", "10000", "connections at once; more wait in the system's backlog"),
+    key("limits.header_timeout", "10s", "time for a request's headers, from their first byte"),
+    key("limits.body_timeout", "10s", "time for a request's body"),
+    key("limits.idle_timeout", "75s", "time that a connection may stay without a request"),
+    key("limits.drain", "10s", "time that requests have to finish when the server stops"),
+    key("limits.queue", "4096", "writes that may wait; more are answered with 503"),
+    key("limits.readers", "4", "connections of the store that read"),
+    key("limits.person_burst", "60", "requests that one person may make at once"),
+    key("limits.person_rate", "5", "requests a second that one person may make after that"),
+    key("limits.client_tokens", "600", "tokens a minute that one client application may ask for"),
+];
+
+/// The setting of a name.
+pub(crate) fn named(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// "; did you mean `x`?" for a word that is close to one of these, else nothing.
+pub(crate) fn suggest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let nearest = known.map(|name| (strsim::damerau_levenshtein(word, name), name)).min();
+    match nearest {
+        Some((distance, name)) if distance <= 2 + word.len() / 5 => format!("; did you mean {name}?"),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_settings_share_a_variable() {
+        let mut variables: Vec<_> = KEYS.iter().map(Key::variable).collect();
+        variables.sort_unstable();
+        variables.dedup();
+        assert_eq!(variables.len(), KEYS.len());
+    }
+
+    #[test]
+    fn a_near_name_is_suggested_and_a_far_one_is_not() {
+        let names = || KEYS.iter().map(|key| key.name);
+        assert_eq!(suggest("limits.que", names()), "; did you mean limits.queue?");
+        assert_eq!(suggest("frobnicate_everything", names()), "");
+    }
+}

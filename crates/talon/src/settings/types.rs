@@ -1,0 +1,152 @@
+//! Settings in types.
+
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+
+use talon_iemk::Base;
+
+use super::{IssuerTable, SettingsError, StoreUrl, Values, parse::Field};
+
+/// Everything an operator chooses.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) base_path: Base,
+    pub(crate) store: StoreUrl,
+    pub(crate) portal: Option<PortalKeys>,
+    pub(crate) issuers: Vec<IssuerTable>,
+    pub(crate) token_cache: usize,
+    pub(crate) signing_key: PathBuf,
+    pub(crate) token_endpoint: bool,
+    pub(crate) token_ttl: Duration,
+    pub(crate) publish_every: Duration,
+    pub(crate) log_level: String,
+    pub(crate) log_format: LogFormat,
+    pub(crate) limits: Limits,
+}
+
+/// The short form of one issuer: `keys` with `tokens.issuer` and `tokens.audience`.
+#[derive(Clone, Debug)]
+pub(crate) struct PortalKeys {
+    pub(crate) jwks: PathBuf,
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// One JSON object a line.
+    Json,
+    /// For eyes.
+    Text,
+}
+
+impl FromStr for LogFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "json" => Ok(Self::Json),
+            "text" => Ok(Self::Text),
+            _ => Err("json, text or auto is needed"),
+        }
+    }
+}
+
+/// Bounds on what one server takes on.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    pub(crate) connections: u32,
+    pub(crate) header_timeout: Duration,
+    pub(crate) body_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) drain: Duration,
+    pub(crate) queue: usize,
+    pub(crate) readers: usize,
+    pub(crate) person_burst: u32,
+    pub(crate) person_rate: u32,
+    pub(crate) client_tokens: u32,
+}
+
+impl Settings {
+    /// Reads every value.
+    ///
+    /// # Errors
+    ///
+    /// Names the first setting that cannot be used, its value and who set it.
+    pub(crate) fn read(values: &Values, issuers: Vec<IssuerTable>) -> Result<Self, SettingsError> {
+        let field = |name| values.get(name).map(|value| Field { name, value });
+        let store: StoreUrl = field("store")?.parse()?;
+        Ok(Self {
+            listen: field("listen")?.parse()?,
+            metrics: field("metrics")?.optional()?,
+            base_path: base_path(&field("base_path")?)?,
+            portal: portal_keys(values)?,
+            issuers: issuers.into_iter().map(checked_issuer).collect::<Result<_, _>>()?,
+            token_cache: field("tokens.cache")?.count(10_000_000)? as usize,
+            signing_key: field("signing_key")?.path().unwrap_or_else(|| store.key_path()),
+            store,
+            token_endpoint: field("token_endpoint")?.parse()?,
+            token_ttl: field("token_ttl")?.duration()?,
+            publish_every: field("publish_every")?.duration()?,
+            log_level: log_level(&field("log.level")?)?,
+            log_format: field("log.format")?.parse()?,
+            limits: Limits {
+                connections: field("limits.connections")?.count(1_000_000)?,
+                header_timeout: field("limits.header_timeout")?.duration()?,
+                body_timeout: field("limits.body_timeout")?.duration()?,
+                idle_timeout: field("limits.idle_timeout")?.duration()?,
+                drain: field("limits.drain")?.duration()?,
+                queue: field("limits.queue")?.count(1_000_000)? as usize,
+                readers: field("limits.readers")?.count(256)? as usize,
+                person_burst: field("limits.person_burst")?.count(1_000_000)?,
+                person_rate: field("limits.person_rate")?.count(1_000_000)?,
+                client_tokens: field("limits.client_tokens")?.count(1_000_000)?,
+            },
+        })
+    }
+}
+
+fn portal_keys(values: &Values) -> Result<Option<PortalKeys>, SettingsError> {
+    let text = |name| values.get(name).map(|value| Field { name, value }.text());
+    let Some(jwks) = text("keys")?.map(PathBuf::from) else { return Ok(None) };
+    match (text("tokens.issuer")?, text("tokens.audience")?) {
+        (Some(issuer), Some(audience)) => Ok(Some(PortalKeys { jwks, issuer, audience })),
+        _ => {
+            let what = "set TALON_TOKENS_ISSUER and TALON_TOKENS_AUDIENCE as well (tokens.issuer and tokens.audience \
+                        in the file): keys are believed for one issuer and one audience only";
+            Err(SettingsError::new("keys", what.to_owned()))
+        }
+    }
+}
+
+fn checked_issuer(issuer: IssuerTable) -> Result<IssuerTable, SettingsError> {
+    let fault = |what: String| Err(SettingsError::new(&format!("issuers {:?}", issuer.name), what));
+    if issuer.jwks.is_some() == issuer.shared_secret_file.is_some() {
+        return fault("either jwks or shared_secret_file is needed, and not both".to_owned());
+    }
+    if issuer.name.is_empty() || issuer.audience.is_empty() {
+        return fault("name and audience must not be empty".to_owned());
+    }
+    for channel in issuer.channels.iter().flatten() {
+        if talon_domain::access::Channel::from_code(channel).is_none() {
+            return fault(format!("there is no channel {channel:?}"));
+        }
+    }
+    Ok(issuer)
+}
+
+fn base_path(field: &Field<'_>) -> Result<Base, SettingsError> {
+    Base::parse(&field.value.text).map_err(|error| field.fault(error))
+}
+
+fn log_level(field: &Field<'_>) -> Result<String, SettingsError> {
+    match field.value.text.parse::<tracing_subscriber::EnvFilter>() {
+        Ok(_) => Ok(field.value.text.clone()),
+        Err(_) => Err(field.fault("error, warn, info, debug or trace is needed")),
+    }
+}

@@ -1,0 +1,61 @@
+//! The store without a server before it: for cancelling, which has no route yet.
+
+use std::sync::Arc;
+
+use talon_domain::{
+    access::{Caller, Channel},
+    booking::{BookCommand, CancelCommand, NewIds},
+    facility::LpuCode,
+    ids::{AuditId, EntryId, EntryKey, PersonId, ReferralKey, RequestId, ResourceKey},
+};
+use talon_store::{BookReply, CancelReply, Store};
+use talon_store_sqlite::{OpenOptions, SqliteStore};
+use talon_testkit::{Installation, Patient, PersonRef, clock};
+use uuid::Uuid;
+
+/// Opens an installation's store; no server may be writing to it.
+pub(crate) async fn open(installation: &Installation) -> Arc<SqliteStore> {
+    let path = installation.store().to_owned();
+    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&path, &OpenOptions::new(clock::now()))).await;
+    opened.expect("opening does not panic").expect("the store can be opened")
+}
+
+/// Lets go of it.
+pub(crate) async fn close(store: Arc<SqliteStore>) {
+    store.close().await;
+}
+
+/// Cancels a person's entry, named as in `Entry_id`.
+pub(crate) async fn cancel(store: &SqliteStore, person: &PersonRef, entry: &str) -> CancelReply {
+    let command = CancelCommand {
+        person: PersonId::parse(&person.guid).unwrap(),
+        caller: portal(),
+        entry: EntryKey::parse(entry).unwrap(),
+        request: RequestId(Uuid::new_v4()),
+        new_audit: AuditId(Uuid::new_v4()),
+    };
+    store.cancel(command, clock::now()).await.expect("the store works")
+}
+
+/// Books for a patient what they ask for.
+pub(crate) async fn book(store: &SqliteStore, patient: &Patient) -> BookReply {
+    let slot = &patient.slot;
+    let command = BookCommand {
+        person: PersonId::parse(&patient.person.guid).unwrap(),
+        caller: portal(),
+        lpu: LpuCode::parse(&slot.facility).unwrap(),
+        referral: ReferralKey::parse(&patient.referral.id()).unwrap(),
+        resource: ResourceKey::parse(&format!("{}{}", slot.facility, slot.resource)).unwrap(),
+        day: slot.start.date(),
+        time: slot.start.time(),
+        email: None,
+        idempotency: None,
+        request: RequestId(Uuid::new_v4()),
+        new_ids: NewIds { entry: EntryId(Uuid::new_v4()), audit: AuditId(Uuid::new_v4()) },
+    };
+    store.book(command, clock::now()).await.expect("the store works")
+}
+
+fn portal() -> Caller {
+    Caller { channel: Channel::Internet, client: None }
+}

@@ -1,0 +1,42 @@
+//! Who may know whom.
+
+use crate::graph::{named_by, ours_named_by};
+
+#[test]
+fn the_domain_knows_nobody_and_does_no_io() {
+    let allowed = ["email_address", "jiff", "thiserror", "uuid"];
+    let named = named_by("talon-domain");
+    assert!(named.iter().all(|name| allowed.contains(name)), "{named:?}");
+}
+
+#[test]
+fn the_port_knows_the_domain_alone() {
+    assert_eq!(ours_named_by("talon-store"), ["talon-domain"]);
+}
+
+#[test]
+fn a_back_end_knows_the_port_and_the_domain() {
+    assert_eq!(ours_named_by("talon-store-sqlite"), ["talon-domain", "talon-store"]);
+}
+
+#[test]
+fn use_cases_know_no_facade_and_no_back_end() {
+    assert_eq!(ours_named_by("talon-app"), ["talon-domain", "talon-store", "talon-tokens"]);
+}
+
+#[test]
+fn no_facade_knows_another_facade_or_a_back_end() {
+    let facades = ["talon-iemk", "talon-region"];
+    for facade in facades {
+        for name in ours_named_by(facade) {
+            assert!(!facades.contains(&name) && !name.starts_with("talon-store-"), "{facade} knows {name}");
+        }
+    }
+}
+
+#[test]
+fn one_library_speaks_sqlite_to_the_store() {
+    for package in ["talon-domain", "talon-store", "talon-app", "talon-iemk", "talon-tokens"] {
+        assert!(!named_by(package).contains("rusqlite"), "{package} names rusqlite");
+    }
+}
