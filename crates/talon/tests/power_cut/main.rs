@@ -1,4 +1,5 @@
 //! I2 with the power cut: an answered booking is on the disk, not in the kernel's memory.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::time::Instant;
 

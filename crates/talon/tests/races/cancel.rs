@@ -18,8 +18,8 @@ async fn with(crowd: &Crowd) -> (Installation, Arc<SqliteStore>) {
 /// Books for all of them at once; gives how many got a place, all others having found it taken.
 async fn book_at_once(store: &Arc<SqliteStore>, patients: &[Patient]) -> usize {
     let mut tasks = JoinSet::new();
-    for patient in patients.iter().cloned() {
-        let store = Arc::clone(store);
+    for patient in patients {
+        let (store, patient) = (Arc::clone(store), patient.clone());
         tasks.spawn(async move { in_process::book(&store, &patient).await });
     }
     let replies = tasks.join_all().await;

@@ -1,0 +1,116 @@
+//! A small HTTP/1.1 client over one kept-alive connection.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, client::conn::http1, header};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpStream, time::timeout};
+
+use crate::attempt::{Answer, Attempt, Booking, Lost, Outcome};
+
+/// Longer than anything the server may take; reached only when it hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The path of the method.
+const BOOK: &str = "/iemk/directions/entry";
+
+/// One connection to the server; made anew when the server closed it.
+pub struct Client {
+    address: SocketAddr,
+    sender: Option<http1::SendRequest<Full<Bytes>>>,
+}
+
+impl Client {
+    /// A client that connects with its first request.
+    #[must_use]
+    pub fn new(address: SocketAddr) -> Self {
+        Self { address, sender: None }
+    }
+
+    /// Connects now, so that a later request costs no handshake.
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`] when nobody listens.
+    pub async fn connect(&mut self) -> Result<(), Lost> {
+        let stream = TcpStream::connect(self.address).await.map_err(lost("connect"))?;
+        stream.set_nodelay(true).map_err(lost("connect"))?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(lost("handshake"))?;
+        tokio::spawn(async move {
+            // How a connection ends is seen by the request that was on it.
+            let _ = connection.await;
+        });
+        self.sender = Some(sender);
+        Ok(())
+    }
+
+    /// Sends any request and reads the whole answer. `Host` is added.
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`] when the connection broke or nothing came for a minute.
+    pub async fn send(&mut self, mut request: Request<Full<Bytes>>) -> Result<Answer, Lost> {
+        let host = self.address.to_string().parse().map_err(lost("host"))?;
+        request.headers_mut().insert(header::HOST, host);
+        if self.sender.as_ref().is_none_or(http1::SendRequest::is_closed) {
+            self.connect().await?;
+        }
+        let sender = self.sender.as_mut().ok_or_else(|| Lost("not connected".into()))?;
+        let exchange = async {
+            sender.ready().await.map_err(lost("ready"))?;
+            let answer = sender.send_request(request).await.map_err(lost("exchange"))?;
+            let (parts, body) = answer.into_parts();
+            let body = body.collect().await.map_err(lost("body"))?.to_bytes();
+            Ok(Answer { status: parts.status, headers: parts.headers, body })
+        };
+        let result = timeout(PATIENCE, exchange).await.unwrap_or_else(|_| Err(Lost("no answer in a minute".into())));
+        if result.is_err() {
+            self.sender = None;
+        }
+        result
+    }
+
+    /// Asks to book.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send`].
+    pub async fn ask(&mut self, booking: &Booking) -> Result<Answer, Lost> {
+        self.ask_with(booking, &[]).await
+    }
+
+    /// Asks to book with more headers.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send`].
+    pub async fn ask_with(&mut self, booking: &Booking, headers: &[(&str, &str)]) -> Result<Answer, Lost> {
+        let mut request = Request::post(BOOK)
+            .header(header::AUTHORIZATION, format!("Bearer {}", booking.token))
+            .header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = Full::new(Bytes::from(booking.body().to_string()));
+        self.send(request.body(body).map_err(lost("request"))?).await
+    }
+
+    /// Asks to book and keeps what is known about it.
+    pub async fn book(&mut self, booking: &Booking) -> Attempt {
+        let began = Instant::now();
+        let (outcome, answer) = match self.ask(booking).await {
+            Ok(answer) => (answer.outcome(), Some(answer)),
+            Err(Lost(why)) => (Outcome::Unknown(why), None),
+        };
+        Attempt { booking: booking.clone(), outcome, answer, began, ended: Instant::now() }
+    }
+}
+
+fn lost<E: std::fmt::Display>(doing: &'static str) -> impl Fn(E) -> Lost {
+    move |error| Lost(format!("{doing}: {error}"))
+}
