@@ -15,9 +15,10 @@ use talon_store::{Kind, Published, Record, Result, Store};
 /// [`talon_store::StoreError`]; templates before it are published.
 pub async fn publish(store: &dyn Store, now: Timestamp) -> Result<Published> {
     let mut sum = Published::default();
+    let templates = store.snapshot().await?;
     let mut after = None;
     loop {
-        let page = store.export_page(Kind::Template, after).await?;
+        let page = templates.page(Kind::Template, after).await?;
         for record in page.records {
             let Record::Template(template) = record else { continue };
             let done = publish_one(store, &template, now).await?;

@@ -45,6 +45,13 @@ fn end_of_window(facility: &Facility, query: &FreeTimesQuery, now: Timestamp) ->
     facility.zone.nearest_instant(after.to_datetime(jiff::civil::Time::midnight()))
 }
 
+/// Passes over full cells where they lie: of a busy resource nearly all are.
+macro_rules! has_room {
+    () => {
+        " AND places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility AND c.slot = s.slot)"
+    };
+}
+
 /// One resource's cells that may be offered.
 struct Window<'a> {
     connection: &'a Connection,
@@ -61,7 +68,9 @@ impl Window<'_> {
         let sql = concat!(
             "SELECT ",
             slot_columns!(),
-            " FROM slot WHERE facility = ?1 AND resource = ?2 AND start > ?3 AND start < ?4 ORDER BY start DESC"
+            " FROM slot s WHERE facility = ?1 AND resource = ?2 AND start > ?3 AND start < ?4",
+            has_room!(),
+            " ORDER BY start DESC"
         );
         self.collect(sql, self.now, asked.min(self.end), found)
     }
@@ -71,7 +80,9 @@ impl Window<'_> {
         let sql = concat!(
             "SELECT ",
             slot_columns!(),
-            " FROM slot WHERE facility = ?1 AND resource = ?2 AND start >= ?3 AND start < ?4 ORDER BY start"
+            " FROM slot s WHERE facility = ?1 AND resource = ?2 AND start >= ?3 AND start < ?4",
+            has_room!(),
+            " ORDER BY start"
         );
         self.collect(sql, asked.max(self.now), self.end, found)
     }

@@ -27,9 +27,11 @@ mod readers;
 mod reference;
 mod session;
 mod slots;
+mod snapshot;
 mod store;
 mod template;
 mod tickets;
+mod verify;
 mod writer;
 
 pub use open::{OpenOptions, SCHEMA_VERSION};

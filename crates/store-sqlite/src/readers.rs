@@ -43,6 +43,15 @@ impl Readers {
         outcome
     }
 
+    /// A connection of its own that sees the present state for as long as it lives.
+    pub(crate) fn snapshot(&self) -> rusqlite::Result<Connection> {
+        let connection = open_reader(&self.path)?;
+        connection.execute_batch("BEGIN")?;
+        // The state is fixed by the first read and not by BEGIN.
+        connection.query_row("SELECT count(*) FROM installation", [], |_| Ok(()))?;
+        Ok(connection)
+    }
+
     /// Lets go of the file.
     pub(crate) fn close(&self) {
         self.permits.close();

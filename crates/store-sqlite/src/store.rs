@@ -18,12 +18,12 @@ use talon_domain::{
     slot::Slot,
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, ExportPage, Fault, FreeTimesQuery, Kind, KnownKey, Load, PersonMatch,
-    PolicyQuery, Published as PublishedSlots, Record, Result, Store, StoreError,
+    BookReply, CancelReply, ClientSecret, Fault, FreeTimesQuery, KnownKey, Load, PersonMatch, PolicyQuery,
+    Published as PublishedSlots, Record, Result, Snapshot, Store, StoreError,
 };
 
 use crate::{
-    audit, book, cancel, export,
+    audit, book, cancel,
     failure::{Failure, store_error},
     free_times,
     housekeeping::Housekeeping,
@@ -33,6 +33,8 @@ use crate::{
     readers::Readers,
     reference,
     session::{Published, Session},
+    snapshot::SqliteSnapshot,
+    verify,
     writer::Writer,
 };
 
@@ -144,8 +146,10 @@ impl Store for SqliteStore {
         }
     }
 
-    async fn export_page(&self, kind: Kind, after: Option<Vec<u8>>) -> Result<ExportPage> {
-        self.list(move |connection, _| export::page(connection, kind, after.as_deref())).await
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
+        let _turn = self.readers.turn().await?;
+        let connection = self.readers.snapshot().map_err(|error| store_error(&error))?;
+        Ok(Box::new(SqliteSnapshot::new(connection)))
     }
 
     async fn publish(&self, template: &Template, days: (Date, Date), slots: Vec<Slot>) -> Result<PublishedSlots> {
@@ -159,6 +163,10 @@ impl Store for SqliteStore {
         }
         // An empty command goes through queue, transaction and commit like any other.
         self.write(|_| Ok(())).await
+    }
+
+    async fn verify(&self) -> Result<Vec<String>> {
+        self.list(move |connection, _| verify::verify(connection)).await
     }
 
     fn load(&self) -> Load {

@@ -76,7 +76,7 @@ async fn a_store_that_is_closed_takes_nothing_more_and_opens_again_with_everythi
     let first = booked(&shared, book(ANNA, ADULTS, 0, 3, 0)).await;
     store.close().await;
     assert_eq!(store.book(book(BORIS, ADULTS, 0, 4, 0), now()).await, Err(StoreError::Closed));
-    assert_eq!(store.export_page(Kind::Entry, None).await.unwrap_err(), StoreError::Closed);
+    assert_eq!(store.snapshot().await.err(), Some(StoreError::Closed));
     let again: Arc<dyn Store> = open(&path).unwrap();
     assert_eq!(booked(&again, book(ANNA, ADULTS, 0, 3, 0)).await.entry, first.entry);
     again.close().await;
@@ -104,9 +104,30 @@ async fn an_entry_that_was_tampered_with_is_never_served() {
     Connection::open(&path).unwrap().execute("UPDATE entry SET ticket = 'Т-999'", []).unwrap();
     let answer = store.book(book(ANNA, ADULTS, 0, 3, 0), now()).await;
     assert!(matches!(answer, Err(StoreError::Damaged(_))), "{answer:?}");
-    let exported = store.export_page(Kind::Entry, None).await;
+    let exported = store.snapshot().await.unwrap().page(Kind::Entry, None).await;
     assert!(matches!(exported, Err(StoreError::Damaged(_))), "{exported:?}");
     booked(&store, book(BORIS, ADULTS, 0, 4, 0)).await;
+    let found = store.verify().await.unwrap();
+    assert!(matches!(&found[..], [one] if one.contains("does not match its checksum")), "{found:?}");
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn promises_that_do_not_fit_the_entries_are_found() {
+    let (_folder, path) = folder();
+    let store: Arc<dyn Store> = open(&path).unwrap();
+    fill(&store, Vec::new()).await;
+    booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await;
+    assert_eq!(store.verify().await.unwrap(), Vec::<String>::new());
+    for table in ["claim_place", "claim_referral", "claim_time"] {
+        let sqlite = Connection::open(&path).unwrap();
+        sqlite.execute_batch(&format!("CREATE TABLE kept AS SELECT * FROM {table}; DELETE FROM {table}")).unwrap();
+        assert_eq!(store.verify().await.unwrap().len(), 1, "{table} is empty");
+        sqlite.execute_batch(&format!("INSERT INTO {table} SELECT * FROM kept; DROP TABLE kept")).unwrap();
+        assert_eq!(store.verify().await.unwrap(), Vec::<String>::new());
+    }
+    Connection::open(&path).unwrap().execute("DELETE FROM entry", []).unwrap();
+    assert_eq!(store.verify().await.unwrap().len(), 3, "three claims of an entry that is gone");
     store.close().await;
 }
 

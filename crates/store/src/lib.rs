@@ -15,4 +15,4 @@ pub use error::{Result, StoreError};
 pub use migration::{Migration, pending};
 pub use record::{ANY_PLACE, ClientSecret, ExportPage, Fault, Kind, KnownKey, Record};
 pub use reply::{BookReply, Booked, CancelReply, FreeTimesQuery, Load, PersonMatch, PolicyQuery, Published};
-pub use store::Store;
+pub use store::{Snapshot, Store};

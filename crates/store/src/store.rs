@@ -77,8 +77,8 @@ pub trait Store: Send + Sync {
     /// nothing of it is kept and the faults are returned; no faults means that it was taken.
     async fn import_page(&self, records: Vec<Record>) -> Result<Vec<Fault>>;
 
-    /// A page of records of one kind, from a cursor that the page before gave.
-    async fn export_page(&self, kind: Kind, after: Option<Vec<u8>>) -> Result<ExportPage>;
+    /// A state of the store to read records from: what is written later is not in it.
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>>;
 
     /// Replaces a template's slots between two days by these, without touching booked ones: slots
     /// it already made at the same start are left as they are or updated, free ones that it does
@@ -88,9 +88,22 @@ pub trait Store: Send + Sync {
     /// Proves that the store can read and write now.
     async fn check(&self) -> Result<()>;
 
+    /// Every contradiction in what is stored, in words: structure, checksums, entries and claims that
+    /// do not fit each other. Reads everything; empty when all is well.
+    async fn verify(&self) -> Result<Vec<String>>;
+
     /// How busy it is.
     fn load(&self) -> Load;
 
     /// Takes no new writes, finishes those it has, and lets go of its files.
     async fn close(&self);
+}
+
+/// One state of a store. It holds that state until it is dropped, so it should not be kept longer
+/// than it takes to read.
+#[async_trait]
+pub trait Snapshot: Send + Sync {
+    /// A page of records of one kind, in the order of their keys, from the cursor that the page
+    /// before gave.
+    async fn page(&self, kind: Kind, after: Option<Vec<u8>>) -> Result<ExportPage>;
 }

@@ -151,9 +151,10 @@ impl Server {
 
     /// The outcomes in the audit, in order.
     pub(crate) async fn audited(&self) -> Vec<String> {
+        let snapshot = self.store.snapshot().await.unwrap();
         let (mut outcomes, mut after) = (Vec::new(), None);
         loop {
-            let page = self.store.export_page(Kind::Audit, after).await.unwrap();
+            let page = snapshot.page(Kind::Audit, after).await.unwrap();
             outcomes.extend(page.records.into_iter().filter_map(|record| match record {
                 Record::Audit(audit) => Some(audit.outcome),
                 _ => None,

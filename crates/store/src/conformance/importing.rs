@@ -91,6 +91,14 @@ pub async fn an_export_taken_back_is_the_same_installation(store: Arc<dyn Store>
     assert_exclusive(&store).await;
 }
 
+pub async fn a_snapshot_does_not_see_what_is_written_later(store: Arc<dyn Store>) {
+    fill(&store, Vec::new()).await;
+    let snapshot = store.snapshot().await.unwrap();
+    booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await;
+    assert_eq!(snapshot.page(Kind::Entry, None).await.unwrap().records, []);
+    assert_eq!(all(&store, Kind::Entry).await.len(), 1);
+}
+
 /// A client application with its secret.
 fn installation_records() -> Vec<Record> {
     let client = ClientId::from_bytes([5; 16]);

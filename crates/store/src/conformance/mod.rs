@@ -55,6 +55,7 @@ macro_rules! conformance {
             importing::a_booked_cell_stays_where_it_is,
             importing::an_export_taken_back_is_the_same_installation,
             importing::an_entry_from_elsewhere_is_given_a_place_and_its_claims,
+            importing::a_snapshot_does_not_see_what_is_written_later,
             importing::reference_data_is_seen_at_once,
             publishing::publishing_twice_changes_nothing,
             publishing::booked_cells_survive_a_changed_template,

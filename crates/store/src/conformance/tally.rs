@@ -8,9 +8,10 @@ use crate::{Kind, Record, Store};
 
 /// Every record of a kind.
 pub async fn all(store: &Arc<dyn Store>, kind: Kind) -> Vec<Record> {
+    let snapshot = store.snapshot().await.expect("a snapshot");
     let (mut records, mut after) = (Vec::new(), None);
     loop {
-        let page = store.export_page(kind, after).await.expect("an export page");
+        let page = snapshot.page(kind, after).await.expect("a page");
         records.extend(page.records);
         after = page.next;
         if after.is_none() {
@@ -69,4 +70,5 @@ pub async fn assert_exclusive(store: &Arc<dyn Store>) {
             assert_eq!(referrals.insert(referral, entry.key), None, "one referral twice");
         }
     }
+    assert_eq!(store.verify().await, Ok(Vec::new()));
 }

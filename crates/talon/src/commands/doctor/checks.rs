@@ -53,10 +53,21 @@ fn store(settings: &Settings) -> Finding {
     if !path.exists() {
         return Warning(format!("{} is not there yet; `talon serve` and `talon import` make it", settings.store));
     }
-    let checked = compose::open_store(settings, WhenMissing::Fail)
-        .and_then(|store| block_on(with_store(store, async |store| Ok(store.check().await?))));
+    let checked = compose::open_store(settings, WhenMissing::Fail).and_then(|store| {
+        block_on(with_store(store, async |store| {
+            store.check().await?;
+            Ok(store.verify().await?)
+        }))
+    });
     match checked {
-        Ok(()) => Fine(format!("{} opens, reads and writes", settings.store)),
+        Ok(found) if found.is_empty() => {
+            Fine(format!("{} opens, reads and writes, and what it holds fits together", settings.store))
+        }
+        Ok(found) => Fault(format!(
+            "{}: {}; stop the server, keep a copy of the file and restore the newest backup",
+            settings.store,
+            found.join("; ")
+        )),
         Err(failure) => Fault(text(&failure)),
     }
 }

@@ -1,0 +1,181 @@
+//! Checking, kind by kind.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use talon_domain::reference::Reference;
+use talon_store::{Kind, Store};
+
+use super::{
+    Progress, Result,
+    card::OnePerFacility,
+    input::Contents,
+    ledger::{Ledger, Seq},
+    links::LINKS,
+    pages::{Batch, DAMAGED, LINES, Page},
+    small::{Known, Small},
+    staging::{Staged, per_kind, seq_at, text_at},
+    superseded,
+};
+use crate::{Line, LineFault, parse_line};
+
+/// The check of everything that was read.
+pub(super) struct Check<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) store: &'a dyn Store,
+    pub(super) reference: Arc<Reference>,
+    pub(super) small: Small,
+    pub(super) staged: Staged,
+    pub(super) ledger: Ledger,
+    /// Whether the store's cells were gone through for entries without times.
+    pub(super) stored_cells_read: bool,
+    progress: &'a mut dyn FnMut(Progress),
+    done: u64,
+    total: u64,
+}
+
+impl<'a> Check<'a> {
+    pub(super) fn new(
+        store: &'a dyn Store,
+        connection: &'a Connection,
+        contents: Contents,
+        ledger: Ledger,
+        progress: &'a mut dyn FnMut(Progress),
+    ) -> Self {
+        Self {
+            connection,
+            store,
+            reference: store.reference(),
+            small: contents.small,
+            staged: contents.staged,
+            ledger,
+            stored_cells_read: false,
+            progress,
+            done: 0,
+            total: contents.lines,
+        }
+    }
+
+    pub(super) async fn run(&mut self) -> Result<()> {
+        for kind in Kind::ALL {
+            match kind {
+                Kind::Specialty | Kind::Facility | Kind::Resource | Kind::Client => self.small(*kind).await?,
+                Kind::Slot => {
+                    superseded::mark(self.connection, *kind, &self.staged, &mut self.ledger)?;
+                    self.slots().await?;
+                }
+                kind => self.staged_kind(*kind).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn staged_kind(&mut self, kind: Kind) -> Result<()> {
+        superseded::mark(self.connection, kind, &self.staged, &mut self.ledger)?;
+        for link in LINKS.iter().filter(|link| link.from == kind) {
+            self.link(*link).await?;
+        }
+        match kind {
+            Kind::Entry => self.entries().await,
+            _ => self.texts(kind).await,
+        }
+    }
+
+    pub(super) fn known(&self) -> Known<'_> {
+        Known { small: &self.small, stored: &self.reference }
+    }
+
+    /// Reference data: what it refers to, МКОД, and what the store says of it.
+    async fn small(&mut self, kind: Kind) -> Result<()> {
+        if kind == Kind::Facility {
+            for (line, first) in self.small.shared_mkods() {
+                let what = format!("{} has this МКОД too", self.ledger.place(first));
+                self.ledger.fault(line, LineFault::new("mkod", what));
+            }
+        }
+        let lines = self.small.lines(kind);
+        for page in lines.chunks(LINES) {
+            let mut batch = Batch::default();
+            for (seq, line) in page {
+                for fault in self.known().missing(line) {
+                    self.ledger.fault(*seq, fault);
+                }
+                if !self.ledger.is_out(*seq) {
+                    let records = line.clone().into_records(None).unwrap_or_default();
+                    records.into_iter().for_each(|record| batch.push(*seq, record));
+                }
+            }
+            batch.check(self.store, &mut self.ledger).await?;
+            self.report(page.len());
+        }
+        self.small.drop_faulty(&self.ledger);
+        Ok(())
+    }
+
+    /// A kind of which the lines are staged as they are.
+    async fn texts(&mut self, kind: Kind) -> Result<()> {
+        let mut statement = self.connection.prepare(in_apply_order(kind))?;
+        let mut rows = statement.query([])?;
+        let mut page = Page::of(kind);
+        let mut cards = OnePerFacility::default();
+        while let Some(row) = rows.next()? {
+            let seq = seq_at(row, 0)?;
+            if self.ledger.is_replaced(seq) {
+                continue;
+            }
+            let text = text_at(row, 1)?;
+            let line = parse_line(text).map_err(|_| DAMAGED)?;
+            for fault in self.known().missing(&line) {
+                self.ledger.fault(seq, fault);
+            }
+            if let Line::Card(card) = &line {
+                cards.see(seq, card, &mut self.ledger);
+            }
+            if !self.ledger.is_out(seq) {
+                page.add(seq, text.as_bytes(), line.into_records(None).ok_or(DAMAGED)?);
+            }
+            if page.is_full() {
+                self.finish(&mut page).await?;
+            }
+        }
+        self.finish(&mut page).await
+    }
+
+    pub(super) async fn finish(&mut self, page: &mut Page) -> Result<()> {
+        let lines = page.finish(self.connection, self.store, &mut self.ledger).await?;
+        self.report(lines);
+        Ok(())
+    }
+
+    fn report(&mut self, lines: usize) {
+        self.done += lines as u64;
+        (self.progress)(Progress::Checking { done: self.done, total: self.total });
+    }
+
+    /// Ends the check: what apply needs of it.
+    pub(super) fn into_result(self) -> (Small, Ledger) {
+        (self.small, self.ledger)
+    }
+}
+
+impl Small {
+    /// The lines of a kind of reference data.
+    pub(super) fn lines(&self, kind: Kind) -> Vec<(Seq, Line)> {
+        match kind {
+            Kind::Specialty => self.specialties.values().map(|(s, x)| (*s, Line::Specialty(x.clone()))).collect(),
+            Kind::Facility => self.facilities.values().map(|(s, x)| (*s, Line::Facility(x.clone()))).collect(),
+            Kind::Resource => self.resources.values().map(|(s, x)| (*s, Line::Resource(x.clone()))).collect(),
+            Kind::Client => self.clients.values().map(|(s, x)| (*s, Line::Client(x.clone()))).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The lines of a kind in the order in which they will be applied: that of the keys, by which
+/// stores keep them. Cards are kept by person.
+fn in_apply_order(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Card => "SELECT seq, body FROM card ORDER BY person, key",
+        _ => per_kind!(kind, "SELECT seq, body FROM ", " ORDER BY key"),
+    }
+}

@@ -1,0 +1,214 @@
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use jiff::{Timestamp, civil::Date};
+use talon_domain::{
+    audit::AuditRecord,
+    booking::{BookCommand, CancelCommand, FreeTime},
+    ids::ClientId,
+    reference::Reference,
+    schedule::Template,
+    slot::Slot,
+};
+use talon_store::{
+    BookReply, CancelReply, ClientSecret, ExportPage, Fault, FreeTimesQuery, Kind, KnownKey, Load, PersonMatch,
+    PolicyQuery, Published, Record, Result, Snapshot, Store,
+};
+
+/// Records by kind and key.
+type Records = BTreeMap<(Kind, String), Record>;
+
+#[derive(Default)]
+pub(crate) struct FakeStore {
+    records: Mutex<Records>,
+    secrets: Mutex<BTreeMap<ClientId, ClientSecret>>,
+    pages: Mutex<Vec<usize>>,
+    /// What `import_page` finds fault with once, as something that came in between.
+    pub(crate) surprise: Mutex<Option<Fault>>,
+}
+
+impl FakeStore {
+    /// Everything that is kept, in the order of kind and key; secrets last.
+    pub(crate) fn all(&self) -> Vec<Record> {
+        let secrets = self.secrets.lock().unwrap();
+        let secrets = secrets.values().cloned().map(Record::ClientSecret);
+        self.records.lock().unwrap().values().cloned().chain(secrets).collect()
+    }
+
+    pub(crate) fn of_kind(&self, kind: Kind) -> Vec<Record> {
+        let records = self.records.lock().unwrap();
+        records.iter().filter(|((k, _), _)| *k == kind).map(|(_, record)| record.clone()).collect()
+    }
+
+    /// Records of each page that was imported.
+    pub(crate) fn pages(&self) -> Vec<usize> {
+        self.pages.lock().unwrap().clone()
+    }
+
+    pub(crate) fn put(&self, record: Record) {
+        match record {
+            Record::ClientSecret(secret) => {
+                self.secrets.lock().unwrap().insert(secret.client, secret);
+            }
+            record => {
+                self.records.lock().unwrap().insert(key_of(&record), record);
+            }
+        }
+    }
+}
+
+fn key_of(record: &Record) -> (Kind, String) {
+    match record {
+        Record::Specialty(x) => (Kind::Specialty, x.code.0.clone()),
+        Record::Facility(x) => (Kind::Facility, x.id.to_string()),
+        Record::Resource(x) => (Kind::Resource, x.key.to_string()),
+        Record::Client(x) => (Kind::Client, x.id.to_string()),
+        Record::ClientSecret(_) => unreachable!("kept apart"),
+        Record::Person(x) => (Kind::Person, x.id.to_string()),
+        Record::Card(x) => (Kind::Card, format!("{}{}", x.facility, x.id)),
+        Record::Referral(x) => (Kind::Referral, x.key.to_string()),
+        Record::Template(x) => (Kind::Template, format!("{}{}", x.resource.facility, x.id)),
+        Record::Slot(x) => (Kind::Slot, x.key.to_string()),
+        Record::Entry(x) => (Kind::Entry, x.key.to_string()),
+        Record::Counter(x) => (Kind::Counter, format!("{}{}", x.facility, x.day)),
+        Record::Message(x) => (Kind::Message, format!("{}{}{}", x.entry, x.version, x.kind.code())),
+        Record::Audit(x) => (Kind::Audit, x.id.to_string()),
+    }
+}
+
+fn known_key(key: &KnownKey) -> (Kind, String) {
+    match key {
+        KnownKey::Specialty(x) => (Kind::Specialty, x.0.clone()),
+        KnownKey::Facility(x) => (Kind::Facility, x.to_string()),
+        KnownKey::Resource(x) => (Kind::Resource, x.to_string()),
+        KnownKey::Person(x) => (Kind::Person, x.to_string()),
+        KnownKey::Referral(x) => (Kind::Referral, x.to_string()),
+        KnownKey::Slot(x) => (Kind::Slot, x.to_string()),
+        KnownKey::Client(x) => (Kind::Client, x.to_string()),
+    }
+}
+
+/// The two checks that the tests need: a facility's МКОД and a resource's time are its own.
+fn conflict(records: &Records, record: &Record) -> Option<(&'static str, &'static str)> {
+    let others = || records.iter().filter(|(key, _)| **key != key_of(record)).map(|(_, other)| other);
+    match record {
+        Record::Facility(own) => others()
+            .any(|other| matches!(other, Record::Facility(other) if other.mkod == own.mkod))
+            .then_some(("mkod", "another facility of the store has this МКОД")),
+        Record::Slot(own) => others()
+            .any(|other| {
+                matches!(other, Record::Slot(other) if other.key.facility == own.key.facility
+                    && other.resource == own.resource && other.interval().overlaps(&own.interval()))
+            })
+            .then_some(("start", "overlaps a cell of the store")),
+        _ => None,
+    }
+}
+
+#[async_trait]
+impl Store for FakeStore {
+    fn reference(&self) -> Arc<Reference> {
+        let (mut facilities, mut specialties, mut resources, mut clients) = (vec![], vec![], vec![], vec![]);
+        for record in self.records.lock().unwrap().values().cloned() {
+            match record {
+                Record::Facility(x) => facilities.push(x),
+                Record::Specialty(x) => specialties.push(x),
+                Record::Resource(x) => resources.push(x),
+                Record::Client(x) => clients.push(x),
+                _ => (),
+            }
+        }
+        Arc::new(Reference::new(facilities, specialties, resources, clients))
+    }
+
+    async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>> {
+        Ok(self.secrets.lock().unwrap().get(&client).cloned())
+    }
+
+    async fn known(&self, keys: &[KnownKey]) -> Result<Vec<bool>> {
+        assert!(keys.len() <= 1000);
+        let records = self.records.lock().unwrap();
+        Ok(keys.iter().map(|key| records.contains_key(&known_key(key))).collect())
+    }
+
+    async fn check_page(&self, page: &[Record]) -> Result<Vec<Fault>> {
+        assert!(page.len() <= 2000);
+        let records = self.records.lock().unwrap();
+        let faults = page.iter().enumerate().filter(|(_, record)| !matches!(record, Record::ClientSecret(_)));
+        let faults = faults.filter_map(|(index, record)| {
+            conflict(&records, record).map(|(key, what)| Fault { index, key, what: what.into() })
+        });
+        Ok(faults.collect())
+    }
+
+    async fn import_page(&self, page: Vec<Record>) -> Result<Vec<Fault>> {
+        if let Some(fault) = self.surprise.lock().unwrap().take_if(|fault| fault.index < page.len()) {
+            return Ok(vec![fault]);
+        }
+        self.pages.lock().unwrap().push(page.len());
+        page.into_iter().for_each(|record| self.put(record));
+        Ok(vec![])
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
+        Ok(Box::new(FakeSnapshot(self.records.lock().unwrap().clone())))
+    }
+
+    async fn verify(&self) -> Result<Vec<String>> {
+        unreachable!()
+    }
+
+    async fn book(&self, _: BookCommand, _: Timestamp) -> Result<BookReply> {
+        unreachable!()
+    }
+
+    async fn is_repetition(&self, _: &BookCommand) -> Result<bool> {
+        unreachable!()
+    }
+
+    async fn cancel(&self, _: CancelCommand, _: Timestamp) -> Result<CancelReply> {
+        unreachable!()
+    }
+
+    async fn record(&self, _: AuditRecord) -> Result<()> {
+        unreachable!()
+    }
+
+    async fn alternatives(&self, _: &FreeTimesQuery, _: Timestamp) -> Result<Vec<FreeTime>> {
+        unreachable!()
+    }
+
+    async fn person_by_policy(&self, _: &PolicyQuery) -> Result<PersonMatch> {
+        unreachable!()
+    }
+
+    async fn publish(&self, _: &Template, _: (Date, Date), _: Vec<Slot>) -> Result<Published> {
+        unreachable!()
+    }
+
+    async fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn load(&self) -> Load {
+        Load::default()
+    }
+
+    async fn close(&self) {}
+}
+
+struct FakeSnapshot(Records);
+
+#[async_trait]
+impl Snapshot for FakeSnapshot {
+    async fn page(&self, kind: Kind, after: Option<Vec<u8>>) -> Result<ExportPage> {
+        let after = after.map(|bytes| String::from_utf8(bytes).unwrap());
+        let mut rest = self.0.iter().filter(|((k, key), _)| *k == kind && after.as_ref().is_none_or(|a| key > a));
+        let page: Vec<_> = rest.by_ref().take(3).collect();
+        let next = rest.next().and(page.last()).map(|((_, key), _)| key.clone().into_bytes());
+        Ok(ExportPage { records: page.into_iter().map(|(_, record)| record.clone()).collect(), next })
+    }
+}

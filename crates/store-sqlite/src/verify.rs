@@ -1,0 +1,86 @@
+//! Looking for contradictions in what is stored.
+
+use rusqlite::Connection;
+
+use crate::{
+    entry::{self, entry_columns},
+    failure::{Failure, Result},
+};
+
+/// As many are named; more say nothing new.
+const MOST_NAMED: usize = 20;
+
+/// Promises that do not fit the entries: what each query returns is a count of rows that should not
+/// be there.
+const PROMISES: &[(&str, &str)] = &[
+    (
+        "live entries whose place is not claimed",
+        "SELECT count(*) FROM entry e WHERE e.state = 'booked' AND NOT EXISTS (SELECT 1 FROM claim_place c \
+         WHERE c.facility = e.facility AND c.slot = e.slot AND c.place = e.place AND c.entry = e.entry)",
+    ),
+    (
+        "claimed places without a live entry",
+        "SELECT count(*) FROM claim_place c WHERE NOT EXISTS (SELECT 1 FROM entry e \
+         WHERE e.facility = c.facility AND e.entry = c.entry AND e.slot = c.slot AND e.state = 'booked')",
+    ),
+    (
+        "entries whose referral is not claimed",
+        "SELECT count(*) FROM entry e WHERE e.referral IS NOT NULL AND e.state IN ('booked', 'fulfilled') \
+         AND NOT EXISTS (SELECT 1 FROM claim_referral c WHERE c.facility = e.referral_facility \
+         AND c.referral = e.referral AND c.entry_facility = e.facility AND c.entry = e.entry)",
+    ),
+    (
+        "claimed referrals without an entry",
+        "SELECT count(*) FROM claim_referral c WHERE NOT EXISTS (SELECT 1 FROM entry e \
+         WHERE e.facility = c.entry_facility AND e.entry = c.entry AND e.referral = c.referral \
+         AND e.state IN ('booked', 'fulfilled'))",
+    ),
+    (
+        "live entries that are not among their person's visits",
+        "SELECT count(*) FROM entry e WHERE e.state = 'booked' AND NOT EXISTS (SELECT 1 FROM claim_time c \
+         WHERE c.person = e.person AND c.start = e.start AND c.facility = e.facility AND c.entry = e.entry)",
+    ),
+    (
+        "visits without a live entry",
+        "SELECT count(*) FROM claim_time c WHERE NOT EXISTS (SELECT 1 FROM entry e \
+         WHERE e.facility = c.facility AND e.entry = c.entry AND e.person = c.person AND e.state = 'booked')",
+    ),
+];
+
+/// Every contradiction, in words. Reads the whole file.
+pub(crate) fn verify(connection: &Connection) -> Result<Vec<String>> {
+    let mut found = connection
+        .prepare("PRAGMA quick_check(20)")?
+        .query_map([], |row| row.get(0))?
+        .filter(|line| !matches!(line.as_deref(), Ok("ok")))
+        .collect::<rusqlite::Result<Vec<String>>>()?;
+    if found.is_empty() {
+        // In a file whose pages are damaged these would only repeat it.
+        found.extend(altered_entries(connection)?);
+        for (what, sql) in PROMISES {
+            let count: u32 = connection.query_row(sql, [], |row| row.get(0))?;
+            if count > 0 {
+                found.push(format!("{count} {what}"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Entries that are not what was written.
+fn altered_entries(connection: &Connection) -> Result<Vec<String>> {
+    let mut select = connection.prepare(concat!("SELECT ", entry_columns!(), " FROM entry e"))?;
+    let mut rows = select.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        match entry::read(row).map_err(Failure::from).and_then(entry::verified) {
+            Ok(_) => {}
+            Err(Failure::Store(error)) => found.push(error.to_string()),
+            Err(other) => return Err(other),
+        }
+        if found.len() == MOST_NAMED {
+            break;
+        }
+    }
+    Ok(found)
+}
