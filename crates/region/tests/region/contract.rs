@@ -9,7 +9,7 @@ use crate::common::*;
 const CONTRACT: &str = include_str!("../../../../docs/contract/region.md");
 
 /// The blocks of example lines.
-fn examples() -> Vec<&'static str> {
+pub(crate) fn examples() -> Vec<&'static str> {
     let blocks = CONTRACT.split("```ndjson\n").skip(1);
     blocks.map(|block| block.split_once("```").unwrap().0).collect()
 }

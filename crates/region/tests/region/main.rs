@@ -7,3 +7,4 @@ mod contract;
 mod import;
 mod lines;
 mod round_trip;
+mod sqlite;
