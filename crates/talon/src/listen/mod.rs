@@ -45,20 +45,22 @@ pub(crate) struct ListenLimits {
 
 /// Serves until told to stop, then takes nothing new and finishes what it has, for as long as the
 /// limits allow. Returns whether everything was finished.
-pub(crate) async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, stop: Stop) -> bool {
+pub(crate) async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, mut stop: Stop) -> bool {
     let places = Arc::new(Semaphore::new(limits.connections as usize));
-    let mut stopped = stop.clone();
+    // Connections hear the word after the listener is gone: one that is told goodbye must not find
+    // the door still open.
+    let (wind_up, winding_up) = Stop::channel();
     let mut told = false;
     loop {
         let accepted = tokio::select! {
             biased;
-            () = stopped.wait() => break,
+            () = stop.wait() => break,
             accepted = accept(&listener, &places) => accepted,
         };
         match accepted {
             Ok((stream, place)) => {
                 told = false;
-                tokio::spawn(converse(stream, router.clone(), limits, stop.clone(), place));
+                tokio::spawn(converse(stream, router.clone(), limits, winding_up.clone(), place));
             }
             Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
@@ -70,6 +72,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: ListenL
         }
     }
     drop(listener);
+    drop(wind_up);
     tokio::time::timeout(limits.drain, places.acquire_many(limits.connections)).await.is_ok()
 }
 
