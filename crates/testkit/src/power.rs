@@ -8,6 +8,8 @@ use std::{
 
 use tempfile::TempDir;
 
+use crate::server::Server;
+
 /// Why the rig cannot be had here.
 #[derive(Clone, Debug)]
 pub struct NoRig(pub String);
@@ -39,7 +41,7 @@ impl PowerRig {
         std::fs::create_dir(rig.mount_point()).map_err(|error| NoRig(error.to_string()))?;
         rig.mount()?;
         // Shows now, and not in the first cut, that the file system can be shut down.
-        rig.cut()?;
+        rig.shut_down()?;
         rig.remount()?;
         Ok(rig)
     }
@@ -50,13 +52,24 @@ impl PowerRig {
         self.directory.path().join("mnt")
     }
 
-    /// Cuts the power: from here on nothing reaches the disk, and nothing that was not synced is on
-    /// it. Whoever has files open there must be killed before [`PowerRig::remount`].
+    /// Cuts the power of disk and processor: the server, which must be killed before
+    /// [`PowerRig::remount`], runs no further, nothing more reaches the disk, and nothing that was
+    /// not synced is on it.
+    ///
+    /// The server is frozen first because a file system that is forced down under a running one
+    /// is no loss of power: ext4 of Linux 6.18 then told a flush in progress that it had succeeded
+    /// (in 5 of 80 cuts, of a single process that wrote with SQLite and nothing else), and the
+    /// server went on to answer for it.
     ///
     /// # Errors
     ///
     /// [`NoRig`] with what the tool said.
-    pub fn cut(&self) -> Result<(), NoRig> {
+    pub fn cut(&self, server: &Server) -> Result<(), NoRig> {
+        server.freeze();
+        self.shut_down()
+    }
+
+    fn shut_down(&self) -> Result<(), NoRig> {
         run(Command::new("perl").args(["-e", CUT]).arg(self.mount_point())).map(|_| ())
     }
 

@@ -86,12 +86,21 @@ impl Server {
         self.child.wait().expect("the server can be waited for");
     }
 
+    /// Stops every thread where it stands: a processor without power runs nothing. SIGKILL ends it.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
     /// SIGTERM, and waits until it has ended.
     pub fn stop(&mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        let sent = std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill can be run");
-        assert!(sent.success(), "SIGTERM cannot be sent");
+        self.signal("-TERM");
         self.child.wait().expect("the server can be waited for")
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = std::process::Command::new("kill").args([name, &id]).status().expect("kill can be run");
+        assert!(sent.success(), "SIG{name} cannot be sent");
     }
 
     /// Its process id.

@@ -48,7 +48,7 @@ async fn synchronous_normal_is_caught_by_a_power_cut() {
     installation.import(&crowd.region);
     for (strike, share) in crowd.bookings(&installation).chunks(REQUESTS).enumerate() {
         let moment = Moment::random(&mut chance, REQUESTS);
-        let cut = |_: &Server| rig.cut().expect("the power can be cut");
+        let cut = |server: &Server| rig.cut(server).expect("the power can be cut");
         let told = strike_under_load(&installation, share.to_vec(), 16, moment, cut).await;
         rig.remount().expect("the disk can be mounted again");
         let lost = ok_but_missing(&told, &Ledger::read(installation.store())).len();

@@ -30,8 +30,8 @@ async fn nothing_answered_is_lost_when_the_power_is_cut() {
     let mut history: Vec<Attempt> = Vec::new();
     for (cut, share) in bookings.chunks(REQUESTS).enumerate() {
         let moment = Moment::random(&mut chance, REQUESTS);
-        let told = strike_under_load(&installation, share.to_vec(), 16, moment, |_| {
-            rig.cut().expect("the power can be cut");
+        let told = strike_under_load(&installation, share.to_vec(), 16, moment, |server| {
+            rig.cut(server).expect("the power can be cut");
         })
         .await;
         rig.remount().expect("the disk can be mounted again");
