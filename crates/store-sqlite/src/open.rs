@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use talon_store::StoreError;
 
 use crate::{
@@ -77,8 +77,7 @@ pub(crate) fn open_writer(path: &Path, options: &OpenOptions) -> Result<Connecti
     connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(fail)?;
     connection.pragma_update(None, "mmap_size", 0).map_err(fail)?;
     connection.pragma_update(None, "cache_size", -65_536).map_err(fail)?;
-    connection.pragma_update(None, "cell_size_check", true).map_err(fail)?;
-    connection.set_prepared_statement_cache_capacity(128);
+    steady(&connection).map_err(fail)?;
     migrate(&mut connection, options.now).map_err(|failure| in_file(path, failure.into()))?;
     connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
     Ok(connection)
@@ -92,9 +91,20 @@ pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "cache_size", -8_192)?;
-    connection.pragma_update(None, "cell_size_check", true)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    steady(&connection)?;
     Ok(connection)
+}
+
+/// What every connection that runs the same few statements again and again wants.
+fn steady(connection: &Connection) -> rusqlite::Result<()> {
+    // A statement's plan must not depend on what is bound to it: otherwise SQLite, built with
+    // statistics, prepares every statement with a range anew each time it is run.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // What a savepoint might have to undo is kept in memory and not in a file.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
 }
 
 /// The connection that moves the log into the file.

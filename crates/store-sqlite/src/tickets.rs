@@ -1,17 +1,23 @@
 //! Ticket numbers: per facility and day, never the same twice, not even after a cancellation.
 
 use jiff::civil::Date;
-use rusqlite::{Connection, Result, params};
+use rusqlite::{Connection, OptionalExtension, Result, params};
 use talon_domain::{entry::TicketCounter, ids::FacilityId};
 
 /// Draws the next number. A booking that is undone gives it back with everything else.
+///
+/// Two statements, since RETURNING fills a temporary table each time.
 pub(crate) fn next(connection: &Connection, facility: FacilityId, day: Date) -> Result<u32> {
+    let day = day.to_string();
+    let last: Option<u32> = connection
+        .prepare_cached("SELECT last FROM ticket_counter WHERE facility = ?1 AND day = ?2")?
+        .query_row(params![facility.bytes(), day], |row| row.get(0))
+        .optional()?;
+    let number = last.unwrap_or(0) + 1;
     connection
-        .prepare_cached(
-            "INSERT INTO ticket_counter (facility, day, last) VALUES (?1, ?2, 1) \
-             ON CONFLICT (facility, day) DO UPDATE SET last = last + 1 RETURNING last",
-        )?
-        .query_row(params![facility.bytes(), day.to_string()], |row| row.get(0))
+        .prepare_cached("INSERT OR REPLACE INTO ticket_counter (facility, day, last) VALUES (?1, ?2, ?3)")?
+        .execute(params![facility.bytes(), day, number])?;
+    Ok(number)
 }
 
 /// Makes sure that no number up to this one is drawn any more.
