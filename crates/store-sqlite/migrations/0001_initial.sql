@@ -13,9 +13,6 @@ CREATE TABLE installation (
 -- Grows whenever facility, specialty, resource or client changes: how a running server notices.
 INSERT INTO installation (key, value) VALUES ('generation', 1);
 
--- Grows with every import of persons, cards or referrals: whether what was read of them is still so.
-INSERT INTO installation (key, value) VALUES ('people', 1);
-
 CREATE TABLE specialty (
   code   TEXT NOT NULL PRIMARY KEY,
   name   TEXT NOT NULL,

@@ -10,8 +10,7 @@ use talon_domain::{
 use talon_store::{BookReply, Booked};
 
 use crate::{
-    audit, claims, entry,
-    facts::{self, Known},
+    audit, claims, entry, facts,
     failure::Result,
     idempotency::{self, Kept},
     outbox,
@@ -21,17 +20,11 @@ use crate::{
 };
 
 /// Decides a command and writes what the decision leaves: of a refusal the audit record alone.
-/// `known` was read before the command's turn came.
-pub(crate) fn book(
-    session: &mut Session<'_>,
-    command: &BookCommand,
-    known: Option<&Known>,
-    now: Timestamp,
-) -> Result<BookReply> {
+pub(crate) fn book(session: &mut Session<'_>, command: &BookCommand, now: Timestamp) -> Result<BookReply> {
     if let Some(reply) = replay(session, command, now)? {
         return audited(session, command, None, reply, now);
     }
-    let facts = facts::of_booking(session, command, known, now)?;
+    let facts = facts::of_booking(session.connection, &session.reference(), command, now)?;
     let reply = match decide(command, &facts, now) {
         Err(refusal) => Err(refusal),
         Ok(Decision::Repeat(visit)) => {

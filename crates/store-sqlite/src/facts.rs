@@ -1,7 +1,5 @@
 //! The facts of one command, read where the decision's transaction sees them.
 
-use std::sync::Arc;
-
 use jiff::{
     Timestamp,
     civil::{Date, Time},
@@ -23,72 +21,26 @@ use crate::{
     columns::{code, day, guid, optional_code, optional_guid},
     entry::{self, entry_columns},
     failure::Result,
-    reference,
-    session::Session,
     slots,
 };
 
-/// What only an import changes of a person: read before the command waits for its turn, so that the
-/// one writer does not spend its time on it.
-pub(crate) struct Known {
-    /// The state of people that this was read from, or of an earlier one.
-    generation: i64,
-    facility: FacilityId,
-    patient: Option<KnownPatient>,
-    referral: Option<Referral>,
-}
-
-/// Reads what is known of a person. The generation comes first: should an import fall between it and
-/// the rest, then the writer finds another generation and reads again.
-pub(crate) fn known(
+/// Everything that the decision on a booking needs. The same queries are made whether a referral
+/// is absent or somebody else's.
+pub(crate) fn of_booking(
     connection: &Connection,
     reference: &Reference,
-    person: PersonId,
-    lpu: &LpuCode,
-    referral: ReferralKey,
-) -> Result<Option<Known>> {
-    let generation = reference::people_generation(connection)?;
-    let Some(facility) = reference.facility_named(&lpu.name) else { return Ok(None) };
-    let patient = patient(connection, person, facility.id)?;
-    let referral = find_referral(connection, referral, person)?;
-    Ok(Some(Known { generation, facility: facility.id, patient, referral }))
-}
-
-/// Everything that the decision on a booking needs. The same queries are made whether a referral
-/// is absent or somebody else's. `known` is used while it is what an import has left.
-pub(crate) fn of_booking(
-    session: &Session<'_>,
     command: &BookCommand,
-    known: Option<&Known>,
     now: Timestamp,
 ) -> Result<Facts> {
-    let (connection, reference) = (session.connection, session.reference());
-    let Some(facility) = reference.facility_named(&command.lpu.name) else { return Ok(Facts::default()) };
-    let (patient, referral) = match known {
-        // A МКОД may have passed to another facility in between.
-        Some(known) if known.generation == session.people_generation() && known.facility == facility.id => {
-            (known.patient.clone(), known.referral.clone())
-        }
-        _ => (
-            patient(connection, command.person, facility.id)?,
-            find_referral(connection, command.referral, command.person)?,
-        ),
-    };
-    let mut facts = Facts {
-        facility: Some(Arc::clone(facility)),
-        patient,
-        referral,
-        referral_use: referral_use(connection, &reference, command.referral, command.person)?,
-        visits: visits_ahead(connection, &reference, command.person, now)?,
-        ..Facts::default()
-    };
+    let mut facts = of_patient(connection, reference, command.person, &command.lpu, command.referral, now)?;
+    let Some(facility) = facts.facility.clone() else { return Ok(facts) };
     // The facility glued into `resource_id` must be the one that `lpu_code` names.
     if command.resource.facility == facility.id {
         facts.resource = reference.resource(command.resource).cloned();
     }
     if let Some(resource) = &facts.resource {
         facts.specialty = reference.specialty(&resource.specialty).cloned();
-        facts.cell = cell(connection, facility, resource.key, command.day, command.time)?;
+        facts.cell = cell(connection, &facility, resource.key, command.day, command.time)?;
     }
     Ok(facts)
 }
@@ -104,7 +56,7 @@ pub(crate) fn of_patient(
 ) -> Result<Facts> {
     let Some(facility) = reference.facility_named(&lpu.name) else { return Ok(Facts::default()) };
     Ok(Facts {
-        facility: Some(Arc::clone(facility)),
+        facility: Some(facility.clone()),
         patient: patient(connection, person, facility.id)?,
         referral: find_referral(connection, referral, person)?,
         referral_use: referral_use(connection, reference, referral, person)?,

@@ -19,22 +19,12 @@ pub(crate) fn generation(connection: &Connection) -> Result<i64> {
         .query_row([], |row| row.get(0))
 }
 
-/// The number that grows with every import of persons, cards or referrals.
-pub(crate) fn people_generation(connection: &Connection) -> Result<i64> {
-    connection.prepare_cached("SELECT value FROM installation WHERE key = 'people'")?.query_row([], |row| row.get(0))
-}
-
 /// Notes that the reference data changed.
 pub(crate) fn touch(connection: &Connection) -> Result<()> {
     connection
         .prepare_cached("UPDATE installation SET value = value + 1 WHERE key = 'generation'")?
         .execute([])
         .map(drop)
-}
-
-/// Notes that persons, cards or referrals changed.
-pub(crate) fn touch_people(connection: &Connection) -> Result<()> {
-    connection.prepare_cached("UPDATE installation SET value = value + 1 WHERE key = 'people'")?.execute([]).map(drop)
 }
 
 /// All of it.

@@ -34,21 +34,19 @@ pub(crate) struct Session<'c> {
     pub(crate) held_back: Vec<Message>,
     generation: i64,
     reference: Arc<Reference>,
-    people: i64,
 }
 
 impl<'c> Session<'c> {
     /// A session in a transaction that has just begun.
     pub(crate) fn begin(connection: &'c Connection, published: &Published) -> Result<Self> {
         let (generation, reference) = published.get();
-        let mut session = Self { connection, held_back: Vec::new(), generation, reference, people: 0 };
+        let mut session = Self { connection, held_back: Vec::new(), generation, reference };
         session.refresh()?;
         Ok(session)
     }
 
     /// Reads the reference data again if this transaction sees other data than was read before.
     pub(crate) fn refresh(&mut self) -> Result<()> {
-        self.people = reference::people_generation(self.connection)?;
         let generation = reference::generation(self.connection)?;
         if generation != self.generation {
             self.reference = Arc::new(reference::load(self.connection)?);
@@ -60,11 +58,6 @@ impl<'c> Session<'c> {
     /// The reference data as this transaction sees it.
     pub(crate) fn reference(&self) -> Arc<Reference> {
         Arc::clone(&self.reference)
-    }
-
-    /// The state of persons, cards and referrals that this transaction sees.
-    pub(crate) fn people_generation(&self) -> i64 {
-        self.people
     }
 
     /// Makes the reference data known to everybody, once the transaction is committed.

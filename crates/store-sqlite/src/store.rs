@@ -23,7 +23,7 @@ use talon_store::{
 };
 
 use crate::{
-    audit, book, cancel, facts,
+    audit, book, cancel,
     failure::{Failure, store_error},
     free_times,
     housekeeping::Housekeeping,
@@ -100,12 +100,7 @@ impl Store for SqliteStore {
     }
 
     async fn book(&self, command: BookCommand, now: Timestamp) -> Result<BookReply> {
-        let reference = self.reference();
-        let known = self
-            .readers
-            .look_up(|connection| facts::known(connection, &reference, command.person, &command.lpu, command.referral));
-        let known = known.await?;
-        self.write(move |session| book::book(session, &command, known.as_ref(), now)).await
+        self.write(move |session| book::book(session, &command, now)).await
     }
 
     async fn is_repetition(&self, command: &BookCommand) -> Result<bool> {
@@ -190,34 +185,5 @@ impl Store for SqliteStore {
         self.writer.close();
         self.housekeeping.close();
         self.readers.close();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use talon_domain::referral::ReferralState;
-    use talon_store::conformance::region::{self, ADULTS, ANNA, fill, now, referral_to};
-
-    use super::*;
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn what_was_read_before_an_import_is_read_again_after_it() {
-        let folder = tempfile::TempDir::new().unwrap();
-        let sqlite = SqliteStore::open(&folder.path().join("talon.db"), &OpenOptions::new(now())).unwrap();
-        let store: Arc<dyn Store> = sqlite.clone();
-        fill(&store, Vec::new()).await;
-        let command = region::book(ANNA, ADULTS, 0, 3, 0);
-        let reference = sqlite.reference();
-        let known = sqlite
-            .readers
-            .look_up(|connection| facts::known(connection, &reference, command.person, &command.lpu, command.referral))
-            .await
-            .unwrap();
-        let mut closed = referral_to(ANNA, 0, 0);
-        closed.state = ReferralState::Closed;
-        assert_eq!(store.import_page(vec![Record::Referral(closed)]).await, Ok(Vec::new()));
-        let reply = sqlite.write(move |session| book::book(session, &command, known.as_ref(), now())).await;
-        assert_eq!(reply.unwrap().unwrap_err().slug(), "referral-closed");
-        store.close().await;
     }
 }

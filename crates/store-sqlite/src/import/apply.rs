@@ -25,7 +25,9 @@ use crate::{
 /// caller must undo the page.
 pub(crate) fn apply(session: &mut Session<'_>, records: &[Record]) -> Result<Vec<Fault>> {
     let mut faults = Vec::new();
+    let mut changed = false;
     for (index, record) in records.iter().enumerate() {
+        changed |= is_reference(record);
         match one(session, record) {
             Ok(()) => {}
             Err(Failure::ClaimLost) => {
@@ -35,22 +37,15 @@ pub(crate) fn apply(session: &mut Session<'_>, records: &[Record]) -> Result<Vec
             Err(error) => return Err(error),
         }
     }
-    if records.iter().any(is_reference) {
+    if changed {
         reference::touch(session.connection)?;
+        session.refresh()?;
     }
-    if records.iter().any(is_of_people) {
-        reference::touch_people(session.connection)?;
-    }
-    session.refresh()?;
     Ok(faults)
 }
 
 fn is_reference(record: &Record) -> bool {
     matches!(record, Record::Specialty(_) | Record::Facility(_) | Record::Resource(_) | Record::Client(_))
-}
-
-fn is_of_people(record: &Record) -> bool {
-    matches!(record, Record::Person(_) | Record::Card(_) | Record::Referral(_))
 }
 
 fn one(session: &mut Session<'_>, record: &Record) -> Result<()> {
