@@ -1,8 +1,8 @@
 //! The embedded store: SQLite behind one writer thread with group commit.
 //!
-//! All writing goes through the [`writer`]: it takes what has queued up, runs each command in a
-//! savepoint of its own inside one `BEGIN IMMEDIATE`, commits once and only then answers. Reading
-//! goes through a few `query_only` connections.
+//! All writing goes through the [`writer`]: it takes what has queued up, runs it inside one
+//! `BEGIN IMMEDIATE` so that a command that fails is undone alone, commits once and only then
+//! answers. Reading goes through a few `query_only` connections.
 
 mod audit;
 mod book;

@@ -3,12 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are not themselves marked as tests")]
 
-use std::{fs, path::Path, sync::Arc};
+use std::{collections::HashSet, fs, path::Path, sync::Arc};
 
 use rusqlite::Connection;
+use talon_domain::facility::{Facility, Mkod};
 use talon_store::{
-    Kind, Store, StoreError,
-    conformance::region::{ADULTS, ANNA, BORIS, book, booked, fill, now},
+    Kind, KnownKey, Record, Store, StoreError,
+    conformance::region::{ADULTS, ANNA, BORIS, book, booked, facility, facility_records, fill, now, person_records},
 };
 use talon_store_sqlite::{OpenOptions, SCHEMA_VERSION, SqliteStore};
 use tempfile::TempDir;
@@ -128,6 +129,38 @@ async fn promises_that_do_not_fit_the_entries_are_found() {
     }
     Connection::open(&path).unwrap().execute("DELETE FROM entry", []).unwrap();
     assert_eq!(store.verify().await.unwrap().len(), 3, "three claims of an entry that is gone");
+    store.close().await;
+}
+
+/// Two facilities with one МКОД in a page: only the second one's key tells, when the first is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_fails_amid_a_batch_is_undone_alone() {
+    let (_folder, path) = folder();
+    let store: Arc<dyn Store> = open(&path).unwrap();
+    fill(&store, (100..140).flat_map(person_records).collect()).await;
+    let facilities = [77, 78].map(|number| match facility_records(number).swap_remove(0) {
+        Record::Facility(facility) => Record::Facility(Facility { mkod: Mkod::parse("77").unwrap(), ..facility }),
+        other => other,
+    });
+    let mut running = Vec::new();
+    for (who, cell) in (100..140).zip(0..) {
+        let (store, page) = (Arc::clone(&store), facilities.to_vec());
+        running.push(tokio::spawn(async move {
+            if cell % 4 == 0 {
+                assert!(store.import_page(page).await.is_err());
+            }
+            booked(&store, book(who, ADULTS, 0, cell, 0)).await.entry
+        }));
+    }
+    let mut entries = HashSet::new();
+    for booking in running {
+        entries.insert(booking.await.unwrap());
+    }
+    assert_eq!(entries.len(), 40, "each has an entry of its own");
+    let kept = store.snapshot().await.unwrap().page(Kind::Entry, None).await.unwrap().records;
+    assert_eq!(kept.len(), 40);
+    assert_eq!(store.known(&[KnownKey::Facility(facility(77))]).await, Ok(vec![false]));
+    assert_eq!(store.verify().await, Ok(Vec::new()));
     store.close().await;
 }
 
