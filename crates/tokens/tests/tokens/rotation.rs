@@ -2,13 +2,16 @@
 
 use std::{
     path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
 use serde_json::{Value, json};
 use talon_domain::access::Channel;
-use talon_tokens::{KeySource, Verifier};
+use talon_tokens::{Issuer, KeySource, OwnKey, Verifier};
 
 use crate::world::{By, ClaimsText, KEYS, KIOSKS, NOW, PORTAL, at, ed_jwk, issuer, reference, slug, token, write};
 
@@ -169,4 +172,21 @@ impl Drop for StopAtEnd<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
+}
+
+/// A portal with one key need not name it, also where the installation signs with the same
+/// algorithm; with two keys it must.
+#[test]
+fn a_portals_only_key_needs_no_name_beside_the_installations_own() {
+    let files = tempfile::tempdir().unwrap();
+    let portal = write(files.path().join("portal.json"), &set(&[one()]));
+    let own = Issuer::own(Arc::new(OwnKey::generate().unwrap()));
+    let issuers = vec![own, issuer(PORTAL, vec![Channel::Internet], KeySource::JwksFile(portal.clone()))];
+    let verifier = Verifier::new(issuers, 10).unwrap();
+    let nameless = format!("Bearer {}", token(By::Ed, r#"{"alg":"EdDSA"}"#, &ClaimsText::good().text()));
+    let answer = || slug(verifier.verify(Some(nameless.as_bytes()), &reference(), at(NOW)).map(drop));
+    assert_eq!(answer(), "ok");
+    write(portal, &set(&[one(), two()]));
+    assert!(verifier.reload_if_changed().unwrap());
+    assert_eq!(answer(), "token-malformed");
 }
