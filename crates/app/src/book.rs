@@ -78,7 +78,7 @@ impl App {
     }
 
     /// Whether the command asks once more for exactly what its person has, so that no limit stands
-    /// in its way. Only a read: one who is over the limit costs no write.
+    /// in its way. Only a read; what is then let through leaves an audit record like any other.
     ///
     /// # Errors
     ///

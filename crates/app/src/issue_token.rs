@@ -16,6 +16,9 @@ use talon_tokens::NewToken;
 
 use crate::{App, Failure, Limited, audit::Actor};
 
+/// Whose allowance is used by callers that name no known client.
+const NOBODY: ClientId = ClientId(uuid::Uuid::nil());
+
 /// What a client application proves itself with.
 pub struct Credentials {
     /// The client as it names itself.
@@ -67,13 +70,17 @@ impl App {
         credentials: Option<Credentials>,
         request: RequestId,
     ) -> Result<Result<Arc<Client>, TokenRefusal>, Failure> {
+        let claimed = credentials.as_ref().map(|credentials| credentials.client);
+        let known = claimed.and_then(|client| self.parts.store.reference().client(client).cloned());
+        // Whoever names no client that there is shares one allowance: drawn guids must not be an
+        // endless supply of them, each refusal a durable record.
+        let allowance = known.as_ref().map_or(NOBODY, |client| client.id);
+        if let Err(limited) = self.token_clients.take(allowance.0, self.now()) {
+            return Ok(Err(TokenRefusal::Limited(limited)));
+        }
         let Some(Credentials { client, secret }) = credentials else {
             return self.refuse_token(Actor::default(), request, TokenRefusal::ClientUnknown).await;
         };
-        if let Err(limited) = self.token_clients.take(client.0, self.now()) {
-            return Ok(Err(TokenRefusal::Limited(limited)));
-        }
-        let known = self.parts.store.reference().client(client).cloned();
         let hash = self.parts.store.client_secret(client).await?.map(|stored| stored.hash);
         let matches = self.secrets.matches(hash, secret).await?;
         match known {

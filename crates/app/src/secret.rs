@@ -1,6 +1,6 @@
 //! Secrets of client applications: made, hashed, checked.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use argon2::{
     Argon2,
@@ -34,12 +34,12 @@ pub fn new_client_secret(random: [u8; 32]) -> (String, String) {
 
 /// Checks secrets, a few at a time.
 pub(crate) struct SecretCheck {
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
 }
 
 impl Default for SecretCheck {
     fn default() -> Self {
-        Self { turns: Semaphore::new(AT_ONCE) }
+        Self { turns: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
@@ -47,8 +47,13 @@ impl SecretCheck {
     /// Whether the secret is the one that was hashed. Without a hash it is not, in the same time.
     pub(crate) async fn matches(&self, hash: Option<String>, secret: String) -> Result<bool, Failure> {
         let broken = |what: &dyn std::fmt::Display| Failure::Internal(format!("checking a client's secret: {what}"));
-        let _turn = self.turns.acquire().await.map_err(|error| broken(&error))?;
-        spawn_blocking(move || verify(hash.as_deref(), &secret)).await.map_err(|error| broken(&error))
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|error| broken(&error))?;
+        // The turn goes with the work: a client that hangs up ends the waiting and not the hashing.
+        let check = move || {
+            let _turn = turn;
+            verify(hash.as_deref(), &secret)
+        };
+        spawn_blocking(check).await.map_err(|error| broken(&error))
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) const SCHEDULE_DAYS: u64 = 3660;
 pub(crate) const MINUTES: u64 = 24 * 60;
 /// Patients in one cell.
 pub(crate) const PLACES: u64 = 10_000;
+/// Ticket numbers of a facility's day.
+pub(crate) const TICKETS: u64 = 999_999;
 /// Years of age.
 pub(crate) const AGE: u64 = 150;
 

@@ -2,8 +2,9 @@
 -- Days are texts 'YYYY-MM-DD', local to the facility. Words are those of the region file.
 --
 -- What belongs to a facility leads its key with it; a claim leads with its own key. There are no
--- foreign keys: what a row refers to is checked when it is written, and nothing is ever deleted
--- that something else refers to.
+-- foreign keys: what a row refers to is checked when it is written. Nothing is deleted that something
+-- live refers to; a cell may go that only a cancelled or missed entry names, which says itself what
+-- it was.
 
 CREATE TABLE installation (
   key   TEXT NOT NULL PRIMARY KEY,

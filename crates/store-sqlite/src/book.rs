@@ -1,10 +1,10 @@
-//! Booking: facts, decision, rows, in the command's savepoint.
+//! Booking: facts, decision, rows, in the batch's transaction.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use talon_domain::{
     audit::{Action, AuditRecord},
-    booking::{BookCommand, Decision, Facts, Plan, Refusal, decide},
+    booking::{BookCommand, Decision, Plan, Refusal, decide},
     reference::Reference,
 };
 use talon_store::{BookReply, Booked};
@@ -22,7 +22,7 @@ use crate::{
 /// Decides a command and writes what the decision leaves: of a refusal the audit record alone.
 pub(crate) fn book(session: &mut Session<'_>, command: &BookCommand, now: Timestamp) -> Result<BookReply> {
     if let Some(reply) = replay(session, command, now)? {
-        return audited(session, command, None, reply, now);
+        return audited(session, command, reply, now);
     }
     let facts = facts::of_booking(session.connection, &session.reference(), command, now)?;
     let reply = match decide(command, &facts, now) {
@@ -35,7 +35,7 @@ pub(crate) fn book(session: &mut Session<'_>, command: &BookCommand, now: Timest
     if let (Ok(booked), Some(key)) = (&reply, &command.idempotency) {
         idempotency::keep(session.connection, command.person, key, booked, now)?;
     }
-    audited(session, command, Some(&facts), reply, now)
+    audited(session, command, reply, now)
 }
 
 /// Whether the caller has exactly this already.
@@ -76,13 +76,7 @@ fn keep(session: &mut Session<'_>, command: &BookCommand, plan: &Plan, now: Time
     Ok(Booked { entry: outcome.entry.key, ticket: outcome.entry.ticket, repeated: false })
 }
 
-fn audited(
-    session: &Session<'_>,
-    command: &BookCommand,
-    facts: Option<&Facts>,
-    reply: BookReply,
-    now: Timestamp,
-) -> Result<BookReply> {
+fn audited(session: &Session<'_>, command: &BookCommand, reply: BookReply, now: Timestamp) -> Result<BookReply> {
     let outcome = match &reply {
         Ok(Booked { repeated: true, .. }) => "repeated",
         Ok(_) => "ok",
@@ -96,7 +90,7 @@ fn audited(
         client: command.caller.client.as_ref().map(|client| client.id),
         channel: Some(command.caller.channel),
         action: Action::Book,
-        facility: facts.and_then(|facts| facts.facility.as_ref()).map(|facility| facility.id),
+        facility: session.reference().facility_named(&command.lpu.name).map(|facility| facility.id),
         object: Some(match &reply {
             Ok(booked) => booked.entry.to_string(),
             Err(_) => command.referral.to_string(),

@@ -3,7 +3,8 @@
 use jiff::{Timestamp, ToSpan};
 use rusqlite::{Connection, params};
 use talon_domain::{
-    booking::{Cell, Facts, FreeTime, MOST_ALTERNATIVES, bookable, nearest},
+    access::Rights,
+    booking::{Cell, Facts, FreeTime, MOST_ALTERNATIVES, bookable, may_offer, nearest, rights},
     facility::Facility,
     reference::Reference,
     resource::Resource,
@@ -27,10 +28,12 @@ pub(crate) fn alternatives(
     let (Some(facility), Some(referral)) = (&facts.facility, &facts.referral) else { return Ok(Vec::new()) };
     let Some(asked) = facility.zone.nearest_instant(query.near) else { return Ok(Vec::new()) };
     let Some(end) = end_of_window(facility, query, now) else { return Ok(Vec::new()) };
+    let rights = rights(&facts, &query.caller, now);
     let mut found = Vec::new();
     for resource in reference.resources_of(facility.id, &referral.specialty) {
-        if referral.resource.is_none_or(|named| named == resource.key) {
-            let window = Window { connection, facts: &facts, query, resource, now, end };
+        let named = referral.resource.is_none_or(|named| named == resource.key);
+        if named && may_offer(&facts, &query.caller, resource, now) {
+            let window = Window { connection, facts: &facts, query, resource, rights, now, end };
             window.before(asked, &mut found)?;
             window.from(asked, &mut found)?;
         }
@@ -45,10 +48,11 @@ fn end_of_window(facility: &Facility, query: &FreeTimesQuery, now: Timestamp) ->
     facility.zone.nearest_instant(after.to_datetime(jiff::civil::Time::midnight()))
 }
 
-/// Passes over full cells where they lie: of a busy resource nearly all are.
+/// Passes over cells where they lie that are full or not open to the caller: of a busy resource
+/// nearly all are.
 macro_rules! has_room {
     () => {
-        " AND places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility AND c.slot = s.slot)"
+        " AND rights & ?5 <> 0 AND places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility AND c.slot = s.slot)"
     };
 }
 
@@ -58,6 +62,7 @@ struct Window<'a> {
     facts: &'a Facts,
     query: &'a FreeTimesQuery,
     resource: &'a Resource,
+    rights: Rights,
     now: Timestamp,
     end: Timestamp,
 }
@@ -90,8 +95,13 @@ impl Window<'_> {
     fn collect(&self, sql: &str, from: Timestamp, to: Timestamp, found: &mut Vec<FreeTime>) -> Result<()> {
         let mut select = self.connection.prepare_cached(sql)?;
         let key = self.resource.key;
-        let mut rows =
-            select.query(params![key.facility.bytes(), key.resource.bytes(), from.as_second(), to.as_second()])?;
+        let mut rows = select.query(params![
+            key.facility.bytes(),
+            key.resource.bytes(),
+            from.as_second(),
+            to.as_second(),
+            self.rights.bits()
+        ])?;
         let enough = found.len() + MOST_ALTERNATIVES;
         while let Some(row) = rows.next()?
             && found.len() < enough

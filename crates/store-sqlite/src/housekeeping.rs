@@ -75,10 +75,8 @@ impl Keeper {
         if reference::generation(&self.connection)? == self.published.get().0 {
             return Ok(());
         }
-        // One transaction, so that the number and the data are of the same state.
-        let snapshot = self.connection.unchecked_transaction()?;
-        let generation = reference::generation(&snapshot)?;
-        self.published.set(generation, Arc::new(reference::load(&snapshot)?));
+        let (generation, data) = reference::generation_and_data(&self.connection)?;
+        self.published.set(generation, Arc::new(data));
         Ok(())
     }
 }

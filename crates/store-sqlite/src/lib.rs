@@ -1,6 +1,6 @@
 //! The embedded store: SQLite behind one writer thread with group commit.
 //!
-//! All writing goes through the [`writer`]: it takes what has queued up, runs it inside one
+//! All writing goes through the writer: it takes what has queued up, runs it inside one
 //! `BEGIN IMMEDIATE` so that a command that fails is undone alone, commits once and only then
 //! answers. Reading goes through a few `query_only` connections.
 

@@ -12,6 +12,7 @@ use crate::{
     import::overlapping,
     session::Session,
     slots::{self, slot_columns},
+    template,
 };
 
 /// Replaces the slots that `template` made on these days, both included.
@@ -26,6 +27,11 @@ pub(crate) fn publish(
     let facility = reference
         .facility(template.resource.facility)
         .ok_or_else(|| StoreError::Bug("a template without its facility".to_owned()))?;
+    if template::find(connection, template)?.is_some_and(|stored| stored != *template) {
+        // It was changed since the caller read it, and whoever changed it publishes it: its old
+        // cells must not come back.
+        return Ok(Published::default());
+    }
     let wanted: HashMap<_, _> = wanted.iter().map(|slot| (slot.start, slot)).collect();
     let mut done = Published::default();
     let mut there = HashSet::new();
@@ -59,7 +65,7 @@ fn add(session: &Session<'_>, slot: &Slot, done: &mut Published) -> Result<()> {
     Ok(())
 }
 
-/// The template's slots on these days that have not begun; what has begun is history.
+/// The template's slots on these days.
 fn made_before(
     session: &Session<'_>,
     template: &Template,

@@ -1,10 +1,13 @@
 //! Connections for reading.
 
-use std::{path::PathBuf, sync::Mutex};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use rusqlite::Connection;
 use talon_store::{Result, StoreError};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{failure, open::open_reader};
 
@@ -12,12 +15,12 @@ use crate::{failure, open::open_reader};
 pub(crate) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
 }
 
 impl Readers {
     pub(crate) fn new(path: PathBuf, most: usize) -> Self {
-        Self { path, idle: Mutex::new(Vec::new()), permits: Semaphore::new(most.max(1)) }
+        Self { path, idle: Mutex::new(Vec::new()), permits: Arc::new(Semaphore::new(most.max(1))) }
     }
 
     /// Runs a read of microseconds where the caller stands.
@@ -27,8 +30,9 @@ impl Readers {
     }
 
     /// Waits for a turn to read for longer, on a blocking thread.
-    pub(crate) async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
-        self.permits.acquire().await.map_err(|_| StoreError::Closed)
+    /// The turn goes with the work: a caller that gives up ends the waiting and not the reading.
+    pub(crate) async fn turn(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Closed)
     }
 
     /// Runs a read on an idle connection, or a new one.

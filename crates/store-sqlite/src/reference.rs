@@ -27,6 +27,12 @@ pub(crate) fn touch(connection: &Connection) -> Result<()> {
         .map(drop)
 }
 
+/// The number and the data of one state: an import may commit between two reads.
+pub(crate) fn generation_and_data(connection: &Connection) -> Result<(i64, Reference)> {
+    let snapshot = connection.unchecked_transaction()?;
+    Ok((generation(&snapshot)?, load(&snapshot)?))
+}
+
 /// All of it.
 pub(crate) fn load(connection: &Connection) -> Result<Reference> {
     let facilities = all(connection, FACILITIES, facility)?;

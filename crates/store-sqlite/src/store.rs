@@ -56,7 +56,7 @@ impl SqliteStore {
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Arc<Self>> {
         let connection = open_writer(path, options)?;
         let published = Arc::new(Published::default());
-        let loaded = reference::load(&connection).and_then(|data| Ok((reference::generation(&connection)?, data)));
+        let loaded = reference::generation_and_data(&connection);
         let (generation, data) = loaded.map_err(|error| store_error(&error))?;
         published.set(generation, Arc::new(data));
         let thread = |error: std::io::Error| StoreError::Open(format!("{}: {error}", path.display()));
@@ -83,9 +83,12 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&Connection, &Reference) -> crate::failure::Result<T> + Send + 'static,
     {
-        let _turn = self.readers.turn().await?;
+        let turn = self.readers.turn().await?;
         let (readers, reference) = (Arc::clone(&self.readers), self.reference());
-        let run = move || readers.with(|connection| read(connection, &reference));
+        let run = move || {
+            let _turn = turn;
+            readers.with(|connection| read(connection, &reference))
+        };
         match tokio::task::spawn_blocking(run).await {
             Ok(outcome) => outcome.map_err(StoreError::from),
             Err(error) => Err(StoreError::Bug(format!("a read did not finish: {error}"))),

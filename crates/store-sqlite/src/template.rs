@@ -1,7 +1,7 @@
 //! Templates in their table: the parts of a schedule line are read and written whole, as JSON.
 
 use jiff::civil::{Date, Time, Weekday};
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use serde::{Deserialize, Serialize};
 use talon_domain::{
     access::Rights,
@@ -55,6 +55,16 @@ pub(crate) fn put(connection: &Connection, template: &Template) -> Result<()> {
             body
         ])
         .map(drop)
+}
+
+/// What is stored under a template's guid.
+pub(crate) fn find(connection: &Connection, template: &Template) -> Result<Option<Template>> {
+    connection
+        .prepare_cached(
+            "SELECT facility, template, resource, body FROM template WHERE facility = ?1 AND template = ?2",
+        )?
+        .query_row(params![template.resource.facility.bytes(), template.id.bytes()], read)
+        .optional()
 }
 
 /// The columns that [`read`] expects.

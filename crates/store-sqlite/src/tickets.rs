@@ -13,7 +13,8 @@ pub(crate) fn next(connection: &Connection, facility: FacilityId, day: Date) -> 
         .prepare_cached("SELECT last FROM ticket_counter WHERE facility = ?1 AND day = ?2")?
         .query_row(params![facility.bytes(), day], |row| row.get(0))
         .optional()?;
-    let number = last.unwrap_or(0) + 1;
+    // Imports are held far below the end of the range.
+    let number = last.unwrap_or(0).saturating_add(1);
     connection
         .prepare_cached("INSERT OR REPLACE INTO ticket_counter (facility, day, last) VALUES (?1, ?2, ?3)")?
         .execute(params![facility.bytes(), day, number])?;

@@ -19,6 +19,11 @@ const PROMISES: &[(&str, &str)] = &[
          WHERE c.facility = e.facility AND c.slot = e.slot AND c.place = e.place AND c.entry = e.entry)",
     ),
     (
+        "claimed places that their cells do not have",
+        "SELECT count(*) FROM claim_place c JOIN slot s ON s.facility = c.facility AND s.slot = c.slot \
+         WHERE c.place < 1 OR c.place > s.places",
+    ),
+    (
         "claimed places without a live entry",
         "SELECT count(*) FROM claim_place c WHERE NOT EXISTS (SELECT 1 FROM entry e \
          WHERE e.facility = c.facility AND e.entry = c.entry AND e.slot = c.slot AND e.state = 'booked')",

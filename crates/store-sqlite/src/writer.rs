@@ -5,6 +5,7 @@
 //! keeps their command is durable.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -71,7 +72,7 @@ impl Writer {
             on_fatal: Arc::clone(&options.on_fatal),
             log_is_long,
         };
-        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || worker.run())?;
+        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || worker.run_to_the_end())?;
         Ok(Self {
             queue: Mutex::new(Some(queue)),
             thread: Mutex::new(Some(thread)),
@@ -188,6 +189,16 @@ struct Worker {
 }
 
 impl Worker {
+    /// A panic is a mistake of ours that leaves the connection in an unknown state: it must not
+    /// leave a process behind that lives on and books nothing.
+    fn run_to_the_end(self) {
+        let (counters, on_fatal) = (Arc::clone(&self.counters), Arc::clone(&self.on_fatal));
+        if catch_unwind(AssertUnwindSafe(|| self.run())).is_err() {
+            counters.failed.store(true, Ordering::Release);
+            on_fatal(&StoreError::Bug("the writer panicked".to_owned()));
+        }
+    }
+
     fn run(self) {
         while let Ok(first) = self.jobs.recv() {
             let began = Instant::now();
@@ -221,7 +232,10 @@ impl Worker {
     /// written, all is rolled back and each runs again in a savepoint of its own.
     fn transaction(&self, first: Box<dyn Job>, batch: &mut Vec<Box<dyn Job>>) -> Outcome<()> {
         batch.push(first);
-        let mut session = self.begin()?;
+        let mut session = self.begin().inspect_err(|_| {
+            // It took the whole patience to find out; who waits behind must not wait as long again.
+            batch.extend(self.jobs.try_iter());
+        })?;
         let mut at = 0;
         while let Some(job) = batch.get_mut(at) {
             let before = self.connection.total_changes();

@@ -6,8 +6,8 @@ use jiff::{
 };
 
 use crate::{
-    access::Caller,
-    booking::{Case, Cell, Facts, RULES, SLOT_RULES},
+    access::{Caller, Rights},
+    booking::{Case, Cell, Facts, RULES, Refusal, SLOT_RULES},
     ids::ResourceKey,
     resource::Resource,
 };
@@ -41,6 +41,23 @@ pub fn bookable(facts: &Facts, caller: &Caller, resource: &Resource, cell: &Cell
         time: local.time(),
         start: cell.slot.start,
     })
+}
+
+/// Whether any cell of a resource could be offered: what its cells cannot change is refused once and
+/// not for each of them. Limits of age can differ from day to day and are left to [`bookable`].
+#[must_use]
+pub fn may_offer(facts: &Facts, caller: &Caller, resource: &Resource, now: Timestamp) -> bool {
+    let Some(facility) = facts.facility.as_deref() else { return false };
+    let Some(case) = Case::of(facts, caller, facility.today(now), now) else { return false };
+    let case = Case { resource: Some(resource), cell: None, ..case };
+    RULES.iter().all(|rule| matches!(rule(&case), Ok(()) | Err(Refusal::AgeGroup)))
+}
+
+/// The rights by which a caller may book under this referral in this facility.
+#[must_use]
+pub fn rights(facts: &Facts, caller: &Caller, now: Timestamp) -> Rights {
+    let today = facts.facility.as_deref().map(|facility| facility.today(now));
+    today.and_then(|today| Case::of(facts, caller, today, now)).map(|case| case.rights()).unwrap_or_default()
 }
 
 /// The times to offer: nearest to `asked` first, the earlier one at equal distance, then by

@@ -10,7 +10,7 @@ mod outcome;
 mod refusal;
 mod rules;
 
-pub use alternatives::{FreeTime, MOST_ALTERNATIVES, bookable, nearest};
+pub use alternatives::{FreeTime, MOST_ALTERNATIVES, bookable, may_offer, nearest, rights};
 pub use cancel::{CancelCommand, CancelRefusal, decide_cancel};
 pub use case::Case;
 pub use command::{BookCommand, IdempotencyKey, NewIds};

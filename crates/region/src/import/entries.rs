@@ -116,9 +116,12 @@ impl Check<'_> {
         }
         for (index, known) in lacking.into_iter().zip(known) {
             let (seq, line) = &lines[index];
-            if !known {
+            let whole = line.start.is_some() && line.minutes.is_some();
+            if !known && !line.state.is_live() && whole {
+                // What is over says itself what it was; its cell may be gone from the schedule.
+            } else if !known {
                 self.ledger.fault(*seq, no_such("slot", "cell of the schedule"));
-            } else if line.start.is_none() || line.minutes.is_none() {
+            } else if !whole {
                 cells[index] = self.stored_cell(key_of(index)).await?;
             }
         }
@@ -183,7 +186,7 @@ impl Check<'_> {
     }
 
     /// Notes what the entry has for itself alone.
-    fn claim(&self, seq: Seq, entry: &Entry, room: Option<u16>) -> Result<()> {
+    fn claim(&mut self, seq: Seq, entry: &Entry, room: Option<u16>) -> Result<()> {
         let mut insert = self.connection.prepare_cached("INSERT INTO claim (key, seq, room) VALUES (?, ?, ?)")?;
         let mut claim = |sort: u8, key: &[u8], room: Option<u16>| {
             insert.execute(params![[&[sort], key].concat(), seq.cast_signed(), room])
@@ -196,6 +199,9 @@ impl Check<'_> {
         if entry.state.is_live() {
             let slot = pair(entry.key.facility, entry.slot.bytes());
             claim(CELL, &slot, room)?;
+            if let Some(room) = room.filter(|room| entry.place > *room) {
+                self.ledger.fault(seq, LineFault::new("place", format!("the cell has {room} places")));
+            }
             if entry.place != talon_store::ANY_PLACE {
                 claim(PLACE, &[slot.as_slice(), &entry.place.to_be_bytes()].concat(), Some(1))?;
             }

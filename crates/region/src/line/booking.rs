@@ -116,7 +116,7 @@ pub(super) fn entry(fields: &mut Fields<'_, '_>) -> Option<Line> {
 pub(super) fn counter(fields: &mut Fields<'_, '_>) -> Option<Line> {
     let facility = fields.guid("facility", FacilityId::parse);
     let day = fields.read("day", DATE, formats::date);
-    let last = fields.number("last", 0, u64::from(u32::MAX));
+    let last = fields.number("last", 0, limits::TICKETS);
     Some(Line::Counter(TicketCounter { facility: facility?, day: day?, last: last? }))
 }
 

@@ -21,10 +21,14 @@ use crate::{
     slots, template, tickets,
 };
 
+/// More appointments than a facility has in a day.
+const MOST_TICKETS: u32 = 999_999;
+
 /// Writes the records. What another object holds under a key is a fault of the record, and the
 /// caller must undo the page.
 pub(crate) fn apply(session: &mut Session<'_>, records: &[Record]) -> Result<Vec<Fault>> {
     let mut faults = Vec::new();
+    make_way(session.connection, records)?;
     let mut changed = false;
     for (index, record) in records.iter().enumerate() {
         changed |= is_reference(record);
@@ -205,6 +209,19 @@ fn put_referral(connection: &Connection, referral: &Referral) -> Result<()> {
     Ok(())
 }
 
+/// Takes away the cells that the page moves, all before any is put: one may go where another was.
+/// That none of them is booked was checked.
+fn make_way(connection: &Connection, records: &[Record]) -> Result<()> {
+    for record in records {
+        let Record::Slot(slot) = record else { continue };
+        let stored = slots::at_another_place(connection, slot)?;
+        if stored {
+            slots::delete(connection, slot.key)?;
+        }
+    }
+    Ok(())
+}
+
 fn put_slot(connection: &Connection, slot: &Slot) -> Result<()> {
     if slots::insert(connection, slot)? {
         return Ok(());
@@ -262,7 +279,8 @@ fn any_place(connection: &Connection, entry: &Entry) -> Result<u16> {
 /// The number in an entry's ticket, if it has the form of ours.
 fn ticket_number(session: &Session<'_>, entry: &Entry) -> Option<TicketCounter> {
     let (_, digits) = entry.ticket.0.rsplit_once('-')?;
-    let last = digits.parse().ok()?;
+    // A longer number is a date or another system's own.
+    let last = digits.parse().ok().filter(|number| *number <= MOST_TICKETS)?;
     let reference = session.reference();
     let zone = &reference.facility(entry.key.facility)?.zone;
     Some(TicketCounter { facility: entry.key.facility, day: zone.day(entry.start), last })

@@ -6,6 +6,7 @@ use talon_domain::{
     facility::Facility,
     ids::{CardId, EntryId, EntryKey, FacilityId, PersonId, SlotKey},
     person::Card,
+    referral::Referral,
     slot::Slot,
 };
 use talon_store::{ANY_PLACE, Fault, Record};
@@ -25,6 +26,7 @@ pub(crate) fn check(connection: &Connection, records: &[Record]) -> Result<Vec<F
                 cells.push((index, slot.clone()));
                 of_slot(connection, slot)?
             }
+            Record::Referral(referral) => of_referral(connection, referral)?,
             Record::Entry(entry) => of_entry(connection, entry)?,
             _ => None,
         };
@@ -73,6 +75,17 @@ fn of_slot(connection: &Connection, slot: &Slot) -> Result<Found> {
     Ok(too_few.then(|| ("places", format!("place {highest} of the slot is booked, so it needs as many"))))
 }
 
+/// A referral that is used stays its person's.
+fn of_referral(connection: &Connection, referral: &Referral) -> Result<Found> {
+    let used = connection
+        .prepare_cached(
+            "SELECT 1 FROM claim_referral c JOIN entry e ON e.facility = c.entry_facility AND e.entry = c.entry \
+             WHERE c.facility = ?1 AND c.referral = ?2 AND e.person <> ?3",
+        )?
+        .exists(params![referral.key.facility.bytes(), referral.key.referral.bytes(), referral.person.bytes()])?;
+    Ok(used.then(|| ("person", "the referral is used by an entry of another person".to_owned())))
+}
+
 /// What an entry claims must not be another entry's.
 fn of_entry(connection: &Connection, entry: &Entry) -> Result<Found> {
     if let Some(referral) = entry.referral.filter(|_| entry.state.uses_referral()) {
@@ -84,6 +97,14 @@ fn of_entry(connection: &Connection, entry: &Entry) -> Result<Found> {
             .optional()?;
         if let Some(holder) = holder.filter(|holder| *holder != entry.key) {
             return Ok(Some(("referral", format!("is used by entry {holder}"))));
+        }
+    }
+    if let Some(referral) = entry.referral {
+        let other = connection
+            .prepare_cached("SELECT 1 FROM referral WHERE facility = ?1 AND referral = ?2 AND person <> ?3")?
+            .exists(params![referral.facility.bytes(), referral.referral.bytes(), entry.person.bytes()])?;
+        if other {
+            return Ok(Some(("referral", "belongs to another person".to_owned())));
         }
     }
     if let Some(person) = owner(connection, entry)?.filter(|person| *person != entry.person) {
@@ -113,6 +134,9 @@ fn of_place(connection: &Connection, entry: &Entry) -> Result<Found> {
     }
     // A slot of the same file is not stored yet; writing it will tell.
     let Some(slot) = slots::by_key(connection, key)? else { return Ok(None) };
+    if entry.place > slot.places {
+        return Ok(Some(("place", format!("the cell has {} places", slot.places))));
+    }
     let full = taken.len() >= usize::from(slot.places);
     let same = entry.place != ANY_PLACE && taken.iter().any(|(place, _)| *place == entry.place);
     Ok((full || same).then(|| ("slot", "has no place left for this entry".to_owned())))

@@ -75,6 +75,30 @@ pub async fn a_booked_cell_stays_where_it_is(store: Arc<dyn Store>) {
     assert_eq!(refused(&store, book(BORIS, ADULTS, 0, 4, 0)).await.slug(), "time-absent", "a free cell moves");
 }
 
+pub async fn cells_may_take_each_others_places(store: Arc<dyn Store>) {
+    fill(&store, Vec::new()).await;
+    let shifted: Vec<_> = (0..23).map(|cell| Record::Slot(slot(ADULTS, 0, cell, local_start(cell + 1)))).collect();
+    let last = Record::Slot(slot(ADULTS, 0, 23, "2026-04-20T08:00:00".parse().unwrap()));
+    take(&store, &[shifted, vec![last]].concat()).await;
+    assert_eq!(refused(&store, book(ANNA, ADULTS, 0, 0, 0)).await.slug(), "time-absent");
+    booked(&store, book(ANNA, ADULTS, 0, 1, 0)).await;
+    assert_eq!(entries(&store).await[0].slot, slot_key(ADULTS, 0, 0).slot);
+}
+
+pub async fn a_used_referral_stays_its_persons(store: Arc<dyn Store>) {
+    fill(&store, Vec::new()).await;
+    booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await;
+    let mut moved = super::region::referral_to(ANNA, 0, 0);
+    moved.person = person(BORIS);
+    assert_eq!(store.check_page(&[Record::Referral(moved)]).await.unwrap()[0].key, "person");
+    let mut foreign = foreign_entry(1, BORIS, 5, EntryState::Booked);
+    foreign.referral = Some(referral(ANNA, 1));
+    assert_eq!(store.check_page(&[Record::Entry(foreign)]).await.unwrap()[0].key, "referral");
+    let mut beyond = foreign_entry(1, BORIS, 5, EntryState::Booked);
+    beyond.place = 2;
+    assert_eq!(store.check_page(&[Record::Entry(beyond)]).await.unwrap()[0].key, "place");
+}
+
 pub async fn an_export_taken_back_is_the_same_installation(store: Arc<dyn Store>) {
     fill(&store, installation_records()).await;
     let first = booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await;

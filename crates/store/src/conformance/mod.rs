@@ -53,12 +53,15 @@ macro_rules! conformance {
             importing::the_same_page_twice_changes_nothing,
             importing::a_page_with_a_fault_is_kept_out_whole,
             importing::a_booked_cell_stays_where_it_is,
+            importing::cells_may_take_each_others_places,
+            importing::a_used_referral_stays_its_persons,
             importing::an_export_taken_back_is_the_same_installation,
             importing::an_entry_from_elsewhere_is_given_a_place_and_its_claims,
             importing::a_snapshot_does_not_see_what_is_written_later,
             importing::reference_data_is_seen_at_once,
             publishing::publishing_twice_changes_nothing,
             publishing::booked_cells_survive_a_changed_template,
+            publishing::a_template_changed_since_is_left_alone,
         );
 
         #[test]

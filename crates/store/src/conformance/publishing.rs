@@ -69,3 +69,11 @@ pub async fn booked_cells_survive_a_changed_template(store: Arc<dyn Store>) {
     gone.time = Time::constant(17, 40, 0, 0);
     assert_eq!(refused(&store, gone).await.slug(), "time-absent");
 }
+
+pub async fn a_template_changed_since_is_left_alone(store: Arc<dyn Store>) {
+    fill(&store, vec![Record::Template(template(30))]).await;
+    publish(&store, &template(30)).await;
+    let before = all_but_audit(&store).await;
+    assert_eq!(publish(&store, &template(20)).await, Published::default());
+    assert_eq!(all_but_audit(&store).await, before);
+}

@@ -303,7 +303,7 @@ fn entry() -> impl Strategy<Value = Entry> {
 }
 
 fn counter() -> impl Strategy<Value = TicketCounter> {
-    (facility_id(), day(), any::<u32>()).prop_map(|(facility, day, last)| TicketCounter { facility, day, last })
+    (facility_id(), day(), 0u32..=999_999).prop_map(|(facility, day, last)| TicketCounter { facility, day, last })
 }
 
 fn message() -> impl Strategy<Value = Message> {
