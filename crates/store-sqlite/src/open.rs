@@ -69,8 +69,10 @@ pub(crate) fn open_writer(path: &Path, options: &OpenOptions) -> Result<Connecti
         )));
     }
     let fail = |error: rusqlite::Error| open_error(path, &error);
-    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    flags.set(OpenFlags::SQLITE_OPEN_CREATE, options.create);
+    if options.create {
+        make_for_the_owner_alone(path);
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
     check_identity(&connection, path)?;
@@ -85,6 +87,16 @@ pub(crate) fn open_writer(path: &Path, options: &OpenOptions) -> Result<Connecti
     migrate(&mut connection, options.now).map_err(|failure| in_file(path, failure.into()))?;
     connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
     Ok(connection)
+}
+
+/// Makes an empty file that only its owner can read: it will hold personal data. SQLite gives the
+/// log the same rights. What keeps it from being made, opening it will tell.
+fn make_for_the_owner_alone(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
 }
 
 /// A connection that cannot write.

@@ -42,6 +42,21 @@ fn a_missing_store_is_only_made_when_asked_for() {
     assert!(message.contains("folder exists"), "{message}");
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn only_its_owner_can_read_what_is_made() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, path) = folder();
+    let store: Arc<dyn Store> = open(&path).unwrap();
+    fill(&store, Vec::new()).await;
+    for file in fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", file.path().display());
+    }
+    store.close().await;
+}
+
 #[test]
 fn another_programs_database_is_left_alone() {
     let (_folder, path) = folder();

@@ -17,6 +17,11 @@ use crate::{
     output::say,
 };
 
+/// The region file's limit of a name, in characters.
+const LONGEST_NAME: usize = 500;
+/// The region file's limit of `schedule_days`.
+const MOST_DAYS: i64 = 3660;
+
 const ADD_EXAMPLES: &str = "\
 The secret is shown once and kept as a hash; note it down. With --guid of a known client its
 settings are replaced and it gets a new secret.
@@ -37,7 +42,7 @@ pub(crate) struct AddArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// Its name, for operators
-    #[arg(long)]
+    #[arg(long, value_parser = name)]
     name: String,
     /// The channel it speaks for: Internet, Infomat, CallCenter, Registry or Doctor
     #[arg(long, value_parser = token::channel)]
@@ -50,7 +55,7 @@ pub(crate) struct AddArgs {
     #[arg(long = "function", value_name = "FUNCTION=RIGHTS", value_parser = function)]
     functions: Vec<(Function, Rights)>,
     /// How many days ahead it may book; the facility's own window still holds
-    #[arg(long, value_name = "N", default_value_t = 365)]
+    #[arg(long, value_name = "N", default_value_t = 365, value_parser = clap::value_parser!(u16).range(..=MOST_DAYS))]
     days: u16,
 }
 
@@ -78,6 +83,14 @@ fn random_bytes(ids: &SystemIds) -> [u8; 32] {
     secret.copy_from_slice(ids.random().as_bytes());
     salt.copy_from_slice(ids.random().as_bytes());
     bytes
+}
+
+/// What a region file takes, so that an export with this client can be imported.
+fn name(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() || text.chars().count() > LONGEST_NAME || text.chars().any(char::is_control) {
+        return Err(format!("a name has 1 to {LONGEST_NAME} characters, none of them a control character"));
+    }
+    Ok(text.to_owned())
 }
 
 fn function(text: &str) -> Result<(Function, Rights), String> {
