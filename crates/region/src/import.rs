@@ -11,6 +11,7 @@ mod apply;
 mod card;
 mod check;
 mod entries;
+mod exchange;
 mod input;
 mod ledger;
 mod links;
@@ -19,6 +20,7 @@ mod slots;
 mod small;
 mod staging;
 mod superseded;
+mod tie;
 
 use std::io::BufRead;
 

@@ -3,11 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use talon_domain::{
-    audit::{Action, AuditRecord},
     booking::{BookCommand, Decision, Plan, Refusal, decide},
     reference::Reference,
 };
-use talon_store::{BookReply, Booked};
+use talon_store::{BookReply, Booked, booking_record};
 
 use crate::{
     audit, claims, entry, facts,
@@ -77,26 +76,8 @@ fn keep(session: &mut Session<'_>, command: &BookCommand, plan: &Plan, now: Time
 }
 
 fn audited(session: &Session<'_>, command: &BookCommand, reply: BookReply, now: Timestamp) -> Result<BookReply> {
-    let outcome = match &reply {
-        Ok(Booked { repeated: true, .. }) => "repeated",
-        Ok(_) => "ok",
-        Err(refusal) => refusal.slug(),
-    };
-    let record = AuditRecord {
-        id: command.new_ids.audit,
-        at: now,
-        request: command.request,
-        person: Some(command.person),
-        client: command.caller.client.as_ref().map(|client| client.id),
-        channel: Some(command.caller.channel),
-        action: Action::Book,
-        facility: session.reference().facility_named(&command.lpu.name).map(|facility| facility.id),
-        object: Some(match &reply {
-            Ok(booked) => booked.entry.to_string(),
-            Err(_) => command.referral.to_string(),
-        }),
-        outcome: outcome.to_owned(),
-    };
+    let facility = session.reference().facility_named(&command.lpu.name).map(|facility| facility.id);
+    let record = booking_record(command, facility, &reply, now);
     audit::insert(session.connection, &record)?;
     Ok(reply)
 }

@@ -1,11 +1,8 @@
 //! Cancelling one's own entry.
 
 use jiff::Timestamp;
-use talon_domain::{
-    audit::{Action, AuditRecord},
-    booking::{CancelCommand, decide_cancel},
-};
-use talon_store::CancelReply;
+use talon_domain::booking::{CancelCommand, decide_cancel};
+use talon_store::{CancelReply, cancel_record};
 
 use crate::{audit, claims, entry, failure::Result, outbox, session::Session};
 
@@ -24,18 +21,8 @@ pub(crate) fn cancel(session: &mut Session<'_>, command: &CancelCommand, now: Ti
             Ok(())
         }
     };
-    let record = AuditRecord {
-        id: command.new_audit,
-        at: now,
-        request: command.request,
-        person: Some(command.person),
-        client: command.caller.client.as_ref().map(|client| client.id),
-        channel: Some(command.caller.channel),
-        action: Action::Cancel,
-        facility: found.as_ref().map(|entry| entry.key.facility),
-        object: Some(command.entry.to_string()),
-        outcome: reply.as_ref().map_or_else(|refusal| refusal.slug(), |()| "ok").to_owned(),
-    };
+    let facility = found.as_ref().map(|entry| entry.key.facility);
+    let record = cancel_record(command, facility, &reply, now);
     audit::insert(connection, &record)?;
     Ok(reply)
 }

@@ -1,14 +1,13 @@
 //! Entries in their table, each with a checksum of its own.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use sha2::{Digest, Sha256};
 use talon_domain::{
     access::Channel,
     entry::{Entry, EntryState, Ticket},
     ids::{ClientId, EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, ResourceId, SlotId},
     resource::SpecialtyCode,
 };
-use talon_store::StoreError;
+use talon_store::{StoreError, entry_checksum};
 
 use crate::{
     columns::{code, guid, micros, optional_code, optional_guid, seconds},
@@ -54,7 +53,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
 
 /// The entry, if it is what was written.
 pub(crate) fn verified((entry, sum): Stored) -> Result<Entry> {
-    if checksum(&entry) == sum.as_slice() {
+    if entry_checksum(&entry) == sum.as_slice() {
         return Ok(entry);
     }
     let what = format!("entry {} does not match its checksum; restore it from the newest backup", entry.key);
@@ -101,40 +100,7 @@ pub(crate) fn put(connection: &Connection, entry: &Entry) -> Result<()> {
             entry.booked_at.as_microsecond(),
             entry.client.as_ref().map(ClientId::bytes),
             entry.channel.map(Channel::code),
-            checksum(entry),
+            entry_checksum(entry),
         ])?;
     Ok(())
-}
-
-/// Eight bytes over everything that an entry says.
-fn checksum(entry: &Entry) -> [u8; 8] {
-    let mut sum = Sha256::new();
-    // Each part is preceded by its length, so that no two entries run into the same bytes.
-    let mut part = |bytes: &[u8]| {
-        sum.update((bytes.len() as u64).to_le_bytes());
-        sum.update(bytes);
-    };
-    part(entry.key.facility.bytes());
-    part(entry.key.entry.bytes());
-    part(entry.person.bytes());
-    match &entry.referral {
-        Some(key) => [&key.facility.bytes()[..], &key.referral.bytes()[..]].into_iter().for_each(&mut part),
-        None => part(&[]),
-    }
-    part(entry.resource.bytes());
-    part(entry.slot.bytes());
-    part(&entry.place.to_le_bytes());
-    part(entry.specialty.0.as_bytes());
-    part(&entry.start.as_second().to_le_bytes());
-    part(&entry.minutes.to_le_bytes());
-    part(entry.ticket.0.as_bytes());
-    part(entry.state.code().as_bytes());
-    part(&entry.version.to_le_bytes());
-    part(&entry.booked_at.as_microsecond().to_le_bytes());
-    part(entry.client.as_ref().map_or(&[], |client| client.bytes()));
-    part(entry.channel.map_or("", Channel::code).as_bytes());
-    let digest = sum.finalize();
-    let mut first = [0; 8];
-    first.copy_from_slice(&digest[..8]);
-    first
 }

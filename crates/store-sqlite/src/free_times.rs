@@ -24,6 +24,8 @@ pub(crate) fn alternatives(
     query: &FreeTimesQuery,
     now: Timestamp,
 ) -> Result<Vec<FreeTime>> {
+    // One transaction: by itself each query would lock the file and look whether its cached pages still hold.
+    let _transaction = connection.unchecked_transaction()?;
     let facts = facts::of_patient(connection, reference, query.person, &query.lpu, query.referral, now)?;
     let (Some(facility), Some(referral)) = (&facts.facility, &facts.referral) else { return Ok(Vec::new()) };
     let Some(asked) = facility.zone.nearest_instant(query.near) else { return Ok(Vec::new()) };

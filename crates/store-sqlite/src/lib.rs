@@ -5,6 +5,7 @@
 //! answers. Reading goes through a few `query_only` connections.
 
 mod audit;
+mod backup;
 mod book;
 mod cancel;
 mod claims;
@@ -34,5 +35,6 @@ mod tickets;
 mod verify;
 mod writer;
 
+pub use backup::{Contents, IfPresent, Restored, Step, backup, restore};
 pub use open::{OpenOptions, SCHEMA_VERSION};
 pub use store::SqliteStore;

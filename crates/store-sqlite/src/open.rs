@@ -1,9 +1,9 @@
 //! Opening the file: what must be true of it, and what to say when it is not.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, ffi};
 use talon_store::StoreError;
 
 use crate::{
@@ -27,6 +27,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The writer's page cache. SQLite looks through all of it after a commit in which a tree's page was
 /// split, so a cache of 64 MiB cost an eighth of the writer's time.
 const WRITER_CACHE_KIB: i64 = -16_384;
+
+/// Said of a file that is not the one that was opened any more.
+const REPLACED: &str = "it was replaced while it was being opened; repeat";
 
 /// How to open a store.
 #[derive(Clone)]
@@ -73,10 +76,17 @@ pub(crate) fn open_writer(path: &Path, options: &OpenOptions) -> Result<Connecti
         make_for_the_owner_alone(path);
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let file = which_file(path);
     let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
     check_identity(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
+    // The first read takes the lock that keeps a restore out until the connection closes. One that
+    // ran while we waited has put another file here, and the log would go to that one.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(fail)?;
+    if which_file(path) != file {
+        return Err(in_file(path, StoreError::Open(REPLACED.to_owned())));
+    }
     let synchronous = if planted(Bug::SynchronousNormal) { "NORMAL" } else { "FULL" };
     connection.pragma_update(None, "synchronous", synchronous).map_err(fail)?;
     // The automatic checkpoint runs inside a commit and stalls its answers; housekeeping does it.
@@ -97,6 +107,12 @@ fn make_for_the_owner_alone(path: &Path) {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let _ = options.open(path);
+}
+
+/// Which file a path names: device and number.
+fn which_file(path: &Path) -> Option<(u64, u64)> {
+    let about = std::fs::metadata(path).ok()?;
+    Some((about.dev(), about.ino()))
 }
 
 /// A connection that cannot write.
@@ -136,7 +152,7 @@ pub(crate) fn open_checkpointer(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Refuses a file that is some other program's database.
-fn check_identity(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+pub(crate) fn check_identity(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let fail = |error: rusqlite::Error| open_error(path, &error);
     let id: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fail)?;
     let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(fail)?;
@@ -155,8 +171,12 @@ fn check_identity(connection: &Connection, path: &Path) -> Result<(), StoreError
     Err(StoreError::Open(format!("{} is the database of another program, not a Talon store", path.display())))
 }
 
-fn open_error(path: &Path, error: &rusqlite::Error) -> StoreError {
+/// What it means that a store cannot be opened or read for the first time.
+pub(crate) fn open_error(path: &Path, error: &rusqlite::Error) -> StoreError {
+    let moved = error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_READONLY_DBMOVED);
     let what = match error.sqlite_error_code() {
+        // SQLite notices by itself before it writes to a file that has no log yet.
+        _ if moved => REPLACED.to_owned(),
         Some(ErrorCode::NotADatabase) => {
             "it is not a SQLite file, or its first page is damaged; restore the newest backup".to_owned()
         }

@@ -9,7 +9,7 @@ use talon_store::{Published, StoreError};
 
 use crate::{
     failure::Result,
-    import::overlapping,
+    import::is_free,
     session::Session,
     slots::{self, slot_columns},
     template,
@@ -56,8 +56,7 @@ pub(crate) fn publish(
 }
 
 fn add(session: &Session<'_>, slot: &Slot, done: &mut Published) -> Result<()> {
-    let free = overlapping(session.connection, std::slice::from_ref(slot))?.is_empty();
-    if free && slots::insert(session.connection, slot)? {
+    if is_free(session.connection, slot)? && slots::insert(session.connection, slot)? {
         done.added += 1;
     } else {
         done.blocked += 1;

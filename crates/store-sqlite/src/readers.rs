@@ -1,64 +1,110 @@
-//! Connections for reading.
+//! The threads that read, and their queue.
 
 use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    thread::JoinHandle,
 };
 
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use rusqlite::Connection;
 use talon_store::{Result, StoreError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 
-use crate::{failure, open::open_reader};
+use crate::{
+    failure::{self, store_error},
+    open::open_reader,
+};
 
-/// A few `query_only` connections, opened when first needed.
+/// A few threads, each with a `query_only` connection of its own.
+///
+/// Not the runtime's blocking threads, of which only so many could be let in as there are connections:
+/// each would go to sleep after its read and be woken for the next, and when hundreds are refused one
+/// time at once, that cost a tenth of the CPU which they all wait for. A thread here takes what waits.
 pub(crate) struct Readers {
     path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
-    permits: Arc<Semaphore>,
+    queue: Mutex<Option<Sender<Read>>>,
+    threads: Mutex<Vec<JoinHandle<Connection>>>,
 }
 
+/// One read, with the way to answer it. There are never more of them than requests in progress.
+type Read = Box<dyn FnOnce(&Connection) + Send>;
+
 impl Readers {
-    pub(crate) fn new(path: PathBuf, most: usize) -> Self {
-        Self { path, idle: Mutex::new(Vec::new()), permits: Arc::new(Semaphore::new(most.max(1))) }
+    /// Opens `count` connections, at least one.
+    pub(crate) fn start(path: &Path, count: usize) -> Result<Self> {
+        let (queue, reads) = unbounded();
+        let mut threads = Vec::new();
+        for _ in 0..count.max(1) {
+            let connection = open_reader(path).map_err(|error| store_error(&error))?;
+            let reads = reads.clone();
+            let thread = std::thread::Builder::new()
+                .name("store-reader".into())
+                .spawn(move || read_to_the_end(connection, &reads))
+                .map_err(|error| StoreError::Open(format!("{}: {error}", path.display())))?;
+            threads.push(thread);
+        }
+        Ok(Self { path: path.to_owned(), queue: Mutex::new(Some(queue)), threads: Mutex::new(threads) })
     }
 
-    /// Runs a read of microseconds where the caller stands.
-    pub(crate) async fn look_up<T>(&self, read: impl FnOnce(&Connection) -> failure::Result<T>) -> Result<T> {
-        let _permit = self.turn().await?;
-        self.with(read).map_err(StoreError::from)
-    }
-
-    /// Waits for a turn to read for longer, on a blocking thread.
-    /// The turn goes with the work: a caller that gives up ends the waiting and not the reading.
-    pub(crate) async fn turn(&self) -> Result<OwnedSemaphorePermit> {
-        Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Closed)
-    }
-
-    /// Runs a read on an idle connection, or a new one.
-    pub(crate) fn with<T>(&self, read: impl FnOnce(&Connection) -> failure::Result<T>) -> failure::Result<T> {
-        let idle = self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => open_reader(&self.path)?,
+    /// Runs a read when a thread has time for it. A caller that gives up while it waits ends the
+    /// waiting, and nothing is read.
+    pub(crate) async fn run<T, F>(&self, read: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> failure::Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let read = move |connection: &Connection| {
+            if !reply.is_closed() {
+                let _ = reply.send(read(connection));
+            }
         };
-        let outcome = read(&connection);
-        self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(connection);
-        outcome
+        {
+            let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let queue = queue.as_ref().ok_or(StoreError::Closed)?;
+            queue.send(Box::new(read)).map_err(|_| StoreError::Closed)?;
+        }
+        match answer.await {
+            Ok(outcome) => outcome.map_err(StoreError::from),
+            Err(_) => Err(StoreError::Bug("a read panicked".to_owned())),
+        }
     }
 
     /// A connection of its own that sees the present state for as long as it lives.
-    pub(crate) fn snapshot(&self) -> rusqlite::Result<Connection> {
-        let connection = open_reader(&self.path)?;
-        connection.execute_batch("BEGIN")?;
-        // The state is fixed by the first read and not by BEGIN.
-        connection.query_row("SELECT count(*) FROM installation", [], |_| Ok(()))?;
-        Ok(connection)
+    pub(crate) async fn snapshot(&self) -> Result<Connection> {
+        let path = self.path.clone();
+        self.run(move |_| {
+            let connection = open_reader(&path)?;
+            connection.execute_batch("BEGIN")?;
+            // The state is fixed by the first read and not by BEGIN.
+            connection.query_row("SELECT count(*) FROM installation", [], |_| Ok(()))?;
+            Ok(connection)
+        })
+        .await
     }
 
-    /// Lets go of the file.
+    /// Takes nothing more, waits until what was taken is read, and lets go of the file. Blocks.
     pub(crate) fn close(&self) {
-        self.permits.close();
-        self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        for thread in self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            // One connection at a time: of two that close together each may take the other for one that
+            // stays, and then neither removes the write-ahead log.
+            match thread.join() {
+                Ok(connection) => drop(connection),
+                Err(_) => tracing::error!("a reader of the store panicked"),
+            }
+        }
     }
+}
+
+/// Reads until nothing more can come; gives the connection back to be closed.
+fn read_to_the_end(connection: Connection, reads: &Receiver<Read>) -> Connection {
+    for read in reads {
+        // A panic is a mistake of ours in one read; the others are not to lose their thread by it. Who
+        // asked finds that the answer will not come.
+        let _ = catch_unwind(AssertUnwindSafe(|| read(&connection)));
+    }
+    connection
 }

@@ -54,18 +54,6 @@ pub(crate) fn by_key(connection: &Connection, key: SlotKey) -> Result<Option<Slo
         .optional()
 }
 
-/// Whether a cell of this guid is stored with another resource or start.
-pub(crate) fn at_another_place(connection: &Connection, slot: &Slot) -> Result<bool> {
-    connection
-        .prepare_cached("SELECT 1 FROM slot WHERE facility = ?1 AND slot = ?2 AND (resource <> ?3 OR start <> ?4)")?
-        .exists(params![
-            slot.key.facility.bytes(),
-            slot.key.slot.bytes(),
-            slot.resource.bytes(),
-            slot.start.as_second()
-        ])
-}
-
 /// The lowest place, from 1, that nobody has.
 pub(crate) fn free_place(connection: &Connection, key: SlotKey, places: u16) -> Result<Option<u16>> {
     if planted(Bug::NoSlotKey) {

@@ -1,10 +1,6 @@
 //! [`SqliteStore`]: the port's methods, each in one line of what the modules beside it do.
 
-use std::{
-    path::Path,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
@@ -42,7 +38,7 @@ use crate::{
 pub struct SqliteStore {
     published: Arc<Published>,
     writer: Writer,
-    readers: Arc<Readers>,
+    readers: Readers,
     housekeeping: Housekeeping,
 }
 
@@ -64,7 +60,7 @@ impl SqliteStore {
         let housekeeping =
             Housekeeping::start(path, Arc::clone(&published), Arc::clone(&log_is_long)).map_err(thread)?;
         let writer = Writer::start(connection, Arc::clone(&published), options, log_is_long).map_err(thread)?;
-        let readers = Arc::new(Readers::new(path.to_owned(), options.readers));
+        let readers = Readers::start(path, options.readers)?;
         Ok(Arc::new(Self { published, writer, readers, housekeeping }))
     }
 
@@ -77,22 +73,14 @@ impl SqliteStore {
         self.writer.run(work).await.map_err(StoreError::from)
     }
 
-    /// Runs a longer read on a blocking thread.
-    async fn list<T, F>(&self, read: F) -> Result<T>
+    /// Runs a read, with the reference data that is published now.
+    async fn read<T, F>(&self, read: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection, &Reference) -> crate::failure::Result<T> + Send + 'static,
     {
-        let turn = self.readers.turn().await?;
-        let (readers, reference) = (Arc::clone(&self.readers), self.reference());
-        let run = move || {
-            let _turn = turn;
-            readers.with(|connection| read(connection, &reference))
-        };
-        match tokio::task::spawn_blocking(run).await {
-            Ok(outcome) => outcome.map_err(StoreError::from),
-            Err(error) => Err(StoreError::Bug(format!("a read did not finish: {error}"))),
-        }
+        let reference = self.reference();
+        self.readers.run(move |connection| read(connection, &reference)).await
     }
 }
 
@@ -107,8 +95,8 @@ impl Store for SqliteStore {
     }
 
     async fn is_repetition(&self, command: &BookCommand) -> Result<bool> {
-        let reference = self.reference();
-        self.readers.look_up(|connection| book::is_repetition(connection, &reference, command)).await
+        let command = command.clone();
+        self.read(move |connection, reference| book::is_repetition(connection, reference, &command)).await
     }
 
     async fn cancel(&self, command: CancelCommand, now: Timestamp) -> Result<CancelReply> {
@@ -121,25 +109,26 @@ impl Store for SqliteStore {
 
     async fn alternatives(&self, query: &FreeTimesQuery, now: Timestamp) -> Result<Vec<FreeTime>> {
         let query = query.clone();
-        self.list(move |connection, reference| free_times::alternatives(connection, reference, &query, now)).await
+        self.read(move |connection, reference| free_times::alternatives(connection, reference, &query, now)).await
     }
 
     async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch> {
-        self.readers.look_up(|connection| Ok(people::by_policy(connection, query)?)).await
+        let query = query.clone();
+        self.read(move |connection, _| Ok(people::by_policy(connection, &query)?)).await
     }
 
     async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>> {
-        self.readers.look_up(|connection| Ok(people::client_secret(connection, client)?)).await
+        self.read(move |connection, _| Ok(people::client_secret(connection, client)?)).await
     }
 
     async fn known(&self, keys: &[KnownKey]) -> Result<Vec<bool>> {
         let keys = keys.to_vec();
-        self.list(move |connection, _| Ok(import::known(connection, &keys)?)).await
+        self.read(move |connection, _| Ok(import::known(connection, &keys)?)).await
     }
 
     async fn check_page(&self, records: &[Record]) -> Result<Vec<Fault>> {
         let records = records.to_vec();
-        self.list(move |connection, _| import::check(connection, &records)).await
+        self.read(move |connection, _| import::check(connection, &records)).await
     }
 
     async fn import_page(&self, records: Vec<Record>) -> Result<Vec<Fault>> {
@@ -150,9 +139,7 @@ impl Store for SqliteStore {
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
-        let _turn = self.readers.turn().await?;
-        let connection = self.readers.snapshot().map_err(|error| store_error(&error))?;
-        Ok(Box::new(SqliteSnapshot::new(connection)))
+        Ok(Box::new(SqliteSnapshot::new(self.readers.snapshot().await?)))
     }
 
     async fn publish(&self, template: &Template, days: (Date, Date), slots: Vec<Slot>) -> Result<PublishedSlots> {
@@ -169,22 +156,22 @@ impl Store for SqliteStore {
     }
 
     async fn verify(&self) -> Result<Vec<String>> {
-        self.list(move |connection, _| verify::verify(connection)).await
+        self.read(move |connection, _| verify::verify(connection)).await
     }
 
     fn load(&self) -> Load {
-        let counters = self.writer.counters();
+        let commits = self.writer.commits();
         Load {
             queued: self.writer.queued(),
             queue_limit: self.writer.limit(),
-            commits: counters.commits.load(Ordering::Relaxed),
-            commands: counters.commands.load(Ordering::Relaxed),
-            busy: Duration::from_nanos(counters.busy_nanos.load(Ordering::Relaxed)),
+            batch_size: commits.batch_size(),
+            commit_seconds: commits.seconds(),
+            ..Load::default()
         }
     }
 
     async fn close(&self) {
-        // Blocks for one batch at most; nothing else is left to do when a store is closed.
+        // Blocks for what is being written and read; nothing else is left to do when a store is closed.
         self.writer.close();
         self.housekeeping.close();
         self.readers.close();

@@ -1,6 +1,7 @@
 //! Looking for contradictions in what is stored.
 
 use rusqlite::Connection;
+use talon_store::StoreError;
 
 use crate::{
     entry::{self, entry_columns},
@@ -80,6 +81,7 @@ fn altered_entries(connection: &Connection) -> Result<Vec<String>> {
     while let Some(row) = rows.next()? {
         match entry::read(row).map_err(Failure::from).and_then(entry::verified) {
             Ok(_) => {}
+            Err(Failure::Store(StoreError::Damaged(what))) => found.push(what),
             Err(Failure::Store(error)) => found.push(error.to_string()),
             Err(other) => return Err(other),
         }

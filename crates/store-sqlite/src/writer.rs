@@ -8,15 +8,15 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::{Connection, ErrorCode};
-use talon_store::StoreError;
+use talon_store::{Commits, StoreError};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -42,16 +42,14 @@ type Outcome<T> = std::result::Result<T, StoreError>;
 pub(crate) struct Writer {
     queue: Mutex<Option<Sender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    counters: Arc<Counters>,
+    progress: Arc<Progress>,
     limit: usize,
 }
 
-/// What the writer has done so far.
+/// What the writer's thread tells the others.
 #[derive(Default)]
-pub(crate) struct Counters {
-    pub(crate) commits: AtomicU64,
-    pub(crate) commands: AtomicU64,
-    pub(crate) busy_nanos: AtomicU64,
+struct Progress {
+    commits: Commits,
     failed: AtomicBool,
 }
 
@@ -63,12 +61,12 @@ impl Writer {
         log_is_long: LogIsLong,
     ) -> std::io::Result<Self> {
         let (queue, jobs) = bounded(options.queue_limit.max(1));
-        let counters = Arc::new(Counters::default());
+        let progress = Arc::new(Progress::default());
         let worker = Worker {
             connection,
             jobs,
             published,
-            counters: Arc::clone(&counters),
+            progress: Arc::clone(&progress),
             on_fatal: Arc::clone(&options.on_fatal),
             log_is_long,
         };
@@ -76,7 +74,7 @@ impl Writer {
         Ok(Self {
             queue: Mutex::new(Some(queue)),
             thread: Mutex::new(Some(thread)),
-            counters,
+            progress,
             limit: options.queue_limit.max(1),
         })
     }
@@ -102,8 +100,8 @@ impl Writer {
         answer.await.unwrap_or_else(|_| Err(StoreError::Unknown("the writer stopped".to_owned()).into()))
     }
 
-    pub(crate) fn counters(&self) -> &Counters {
-        &self.counters
+    pub(crate) fn commits(&self) -> &Commits {
+        &self.progress.commits
     }
 
     pub(crate) fn queued(&self) -> usize {
@@ -115,7 +113,7 @@ impl Writer {
     }
 
     pub(crate) fn has_failed(&self) -> bool {
-        self.counters.failed.load(Ordering::Acquire)
+        self.progress.failed.load(Ordering::Acquire)
     }
 
     /// Takes nothing more and waits until what was taken is done. Blocks.
@@ -183,7 +181,7 @@ struct Worker {
     connection: Connection,
     jobs: Receiver<Box<dyn Job>>,
     published: Arc<Published>,
-    counters: Arc<Counters>,
+    progress: Arc<Progress>,
     on_fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
     log_is_long: LogIsLong,
 }
@@ -192,9 +190,9 @@ impl Worker {
     /// A panic is a mistake of ours that leaves the connection in an unknown state: it must not
     /// leave a process behind that lives on and books nothing.
     fn run_to_the_end(self) {
-        let (counters, on_fatal) = (Arc::clone(&self.counters), Arc::clone(&self.on_fatal));
+        let (progress, on_fatal) = (Arc::clone(&self.progress), Arc::clone(&self.on_fatal));
         if catch_unwind(AssertUnwindSafe(|| self.run())).is_err() {
-            counters.failed.store(true, Ordering::Release);
+            progress.failed.store(true, Ordering::Release);
             on_fatal(&StoreError::Bug("the writer panicked".to_owned()));
         }
     }
@@ -204,7 +202,9 @@ impl Worker {
             let began = Instant::now();
             let mut batch = Vec::new();
             let ended = self.transaction(first, &mut batch);
-            self.count(batch.len(), began.elapsed());
+            if ended.is_ok() {
+                self.progress.commits.count(batch.len(), began.elapsed());
+            }
             for job in &mut batch {
                 job.answer(ended.as_ref().err().cloned());
             }
@@ -212,7 +212,7 @@ impl Worker {
                 // fsync failed: what the kernel dropped it will not write on a second try, so no
                 // later answer could be true. Stop here; the next start recovers from the file.
                 tracing::error!(%error, "a commit could not be made durable; stopping");
-                self.counters.failed.store(true, Ordering::Release);
+                self.progress.failed.store(true, Ordering::Release);
                 (self.on_fatal)(error);
                 return;
             }
@@ -343,11 +343,5 @@ impl Worker {
         {
             tracing::error!(%error, "a failed transaction could not be rolled back");
         }
-    }
-
-    fn count(&self, commands: usize, busy: Duration) {
-        self.counters.commits.fetch_add(1, Ordering::Relaxed);
-        self.counters.commands.fetch_add(commands as u64, Ordering::Relaxed);
-        self.counters.busy_nanos.fetch_add(u64::try_from(busy.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }

@@ -6,10 +6,9 @@
 use std::{collections::HashSet, fs, path::Path, sync::Arc};
 
 use rusqlite::Connection;
-use talon_domain::facility::{Facility, Mkod};
 use talon_store::{
     Kind, KnownKey, Record, Store, StoreError,
-    conformance::region::{ADULTS, ANNA, BORIS, book, booked, facility, facility_records, fill, now, person_records},
+    conformance::region::{ADULTS, ANNA, BORIS, book, booked, fill, now, person_records, slot, slot_key},
 };
 use talon_store_sqlite::{OpenOptions, SCHEMA_VERSION, SqliteStore};
 use tempfile::TempDir;
@@ -147,19 +146,18 @@ async fn promises_that_do_not_fit_the_entries_are_found() {
     store.close().await;
 }
 
-/// Two facilities with one МКОД in a page: only the second one's key tells, when the first is written.
+/// A page that gives a cell, another at its time, and then the first at another time: it comes to something
+/// that can be, but is written one after the other, and fails when the first is written.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_fails_amid_a_batch_is_undone_alone() {
     let (_folder, path) = folder();
     let store: Arc<dyn Store> = open(&path).unwrap();
     fill(&store, (100..140).flat_map(person_records).collect()).await;
-    let facilities = [77, 78].map(|number| match facility_records(number).swap_remove(0) {
-        Record::Facility(facility) => Record::Facility(Facility { mkod: Mkod::parse("77").unwrap(), ..facility }),
-        other => other,
-    });
+    let cell = |number, start: &str| Record::Slot(slot(ADULTS, 0, number, start.parse().unwrap()));
+    let broken = [cell(90, "2026-04-21T08:00"), cell(91, "2026-04-21T08:00"), cell(90, "2026-04-21T09:00")];
     let mut running = Vec::new();
     for (who, cell) in (100..140).zip(0..) {
-        let (store, page) = (Arc::clone(&store), facilities.to_vec());
+        let (store, page) = (Arc::clone(&store), broken.to_vec());
         running.push(tokio::spawn(async move {
             if cell % 4 == 0 {
                 assert!(store.import_page(page).await.is_err());
@@ -174,7 +172,7 @@ async fn a_command_that_fails_amid_a_batch_is_undone_alone() {
     assert_eq!(entries.len(), 40, "each has an entry of its own");
     let kept = store.snapshot().await.unwrap().page(Kind::Entry, None).await.unwrap().records;
     assert_eq!(kept.len(), 40);
-    assert_eq!(store.known(&[KnownKey::Facility(facility(77))]).await, Ok(vec![false]));
+    assert_eq!(store.known(&[KnownKey::Slot(slot_key(ADULTS, 0, 90))]).await, Ok(vec![false]));
     assert_eq!(store.verify().await, Ok(Vec::new()));
     store.close().await;
 }

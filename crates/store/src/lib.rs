@@ -3,16 +3,26 @@
 //! A method of [`Store`] is a use case and a transaction, not a table operation. A back end
 //! decides nothing: it loads facts, calls the domain, and writes what that returns.
 
+mod audited;
+mod checksum;
+mod commits;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
 mod migration;
+mod page;
 mod record;
 mod reply;
 mod store;
+mod template;
 
+pub use audited::{booking_record, cancel_record};
+pub use checksum::{entry_checksum, migration_checksum};
+pub use commits::{Commits, Histogram};
 pub use error::{Result, StoreError};
-pub use migration::{Migration, pending};
-pub use record::{ANY_PLACE, ClientSecret, ExportPage, Fault, Kind, KnownKey, Record};
+pub use migration::{Applied, Migration, pending};
+pub use page::{LONGEST_CELL, PageFacts, Use};
+pub use record::{ANY_PLACE, ClientSecret, ExportPage, Fault, Holder, Kind, KnownKey, Record};
 pub use reply::{BookReply, Booked, CancelReply, FreeTimesQuery, Load, PersonMatch, PolicyQuery, Published};
 pub use store::{Snapshot, Store};
+pub use template::{read_template, template_body};

@@ -5,7 +5,7 @@ use talon_domain::{
     audit::AuditRecord,
     entry::{Entry, TicketCounter},
     facility::Facility,
-    ids::{ClientId, FacilityId, PersonId, ReferralKey, ResourceKey, SlotKey},
+    ids::{CardId, ClientId, EntryKey, FacilityId, PersonId, ReferralKey, ResourceKey, SlotKey},
     message::Message,
     person::{Card, Person},
     referral::Referral,
@@ -32,6 +32,28 @@ pub enum Record {
     Counter(TicketCounter),
     Message(Message),
     Audit(AuditRecord),
+}
+
+impl Record {
+    /// Its kind; a client's secret is of the client's.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Specialty(_) => Kind::Specialty,
+            Self::Facility(_) => Kind::Facility,
+            Self::Resource(_) => Kind::Resource,
+            Self::Client(_) | Self::ClientSecret(_) => Kind::Client,
+            Self::Person(_) => Kind::Person,
+            Self::Card(_) => Kind::Card,
+            Self::Referral(_) => Kind::Referral,
+            Self::Template(_) => Kind::Template,
+            Self::Slot(_) => Kind::Slot,
+            Self::Entry(_) => Kind::Entry,
+            Self::Counter(_) => Kind::Counter,
+            Self::Message(_) => Kind::Message,
+            Self::Audit(_) => Kind::Audit,
+        }
+    }
 }
 
 /// The hash of a client application's secret (argon2, in PHC form). It travels apart from the
@@ -110,6 +132,25 @@ pub struct Fault {
     pub key: &'static str,
     /// What is wrong, to be read after "FILE:LINE: ".
     pub what: String,
+    /// What stands in the record's way: objects of the store or of the page. Records that change them,
+    /// taken in the same page, may lift the fault. Empty when nothing could but another record in place of
+    /// this one.
+    pub holders: Vec<Holder>,
+}
+
+/// An object that has what a record wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Holder {
+    /// Has the МКОД.
+    Facility(FacilityId),
+    /// Is the person's in this facility.
+    Card(FacilityId, CardId),
+    /// Is another person's.
+    Referral(ReferralKey),
+    /// Has the time, or too few places.
+    Slot(SlotKey),
+    /// Uses the referral, or has the place.
+    Entry(EntryKey),
 }
 
 /// A page of an export.

@@ -1,7 +1,5 @@
 //! What the store's methods take and answer, beside the domain's own types.
 
-use std::time::Duration;
-
 use jiff::civil::Date;
 use talon_domain::{
     access::Caller,
@@ -10,6 +8,8 @@ use talon_domain::{
     facility::LpuCode,
     ids::{EntryKey, PersonId, ReferralKey},
 };
+
+use crate::commits::Histogram;
 
 /// What became of a booking: kept, or refused with nothing left but an audit record.
 pub type BookReply = std::result::Result<Booked, Refusal>;
@@ -78,16 +78,22 @@ pub struct Published {
 }
 
 /// How busy the store is, for metrics and health.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Load {
     /// Writes waiting.
     pub queued: usize,
     /// How many may wait.
     pub queue_limit: usize,
-    /// Commits since the start.
-    pub commits: u64,
-    /// Commands in them.
-    pub commands: u64,
-    /// Time spent in transactions.
-    pub busy: Duration,
+    /// Commands per commit, since the start.
+    pub batch_size: Histogram,
+    /// Seconds from the beginning of a batch to its being durable, since the start.
+    pub commit_seconds: Histogram,
+    /// Connections in use and connections that there may be.
+    pub connections: (usize, usize),
+    /// Transactions that were run again because another was in their way or the connection was lost.
+    pub retries: u64,
+    /// Commits of which the outcome was in doubt.
+    pub unknown: u64,
+    /// Those of them whose outcome was found out before anybody was answered.
+    pub settled: u64,
 }

@@ -63,15 +63,17 @@ pub trait Store: Send + Sync {
     /// Which of these exist, in their order.
     async fn known(&self, keys: &[KnownKey]) -> Result<Vec<bool>>;
 
-    /// What would keep these records from being taken, beside missing references: another object
-    /// under a unique value, cells of one resource that overlap, a booked cell that would move.
+    /// What would keep these records from being taken as one page, beside missing references: another
+    /// object under a unique value, cells of one resource that overlap, a booked cell that would move.
+    /// They are judged by what would be there afterwards, so what one of them gives up another may
+    /// take. A fault names who holds what the record wants: more records in the page may help.
     /// Nothing is changed.
     async fn check_page(&self, records: &[Record]) -> Result<Vec<Fault>>;
 
     /// Takes records, in the order of [`Kind::ALL`], in one transaction: new ones are added, known
     /// ones updated, equal ones left alone. Claims are rebuilt from entries; an entry whose place
     /// is [`ANY_PLACE`](crate::ANY_PLACE) gets the lowest free one. The same page twice changes
-    /// nothing.
+    /// nothing. A page may be long; nobody sees a part of it.
     ///
     /// When the page cannot be taken (something came in between since [`Store::check_page`]),
     /// nothing of it is kept and the faults are returned; no faults means that it was taken.
@@ -92,7 +94,8 @@ pub trait Store: Send + Sync {
     /// do not fit each other. Reads everything; empty when all is well.
     async fn verify(&self) -> Result<Vec<String>>;
 
-    /// How busy it is.
+    /// How busy it is. A batch MUST be counted (with [`Commits`](crate::Commits)) once it is durable, and
+    /// before anybody in it is answered.
     fn load(&self) -> Load;
 
     /// Takes no new writes, finishes those it has, and lets go of its files.

@@ -11,8 +11,8 @@ use std::{
 };
 
 use common::{
-    PATIENCE, book_request, connect, exchange, get, installation, read_answer, read_to_end, running::Running,
-    small_region, talon,
+    PATIENCE, book_request, connect, exchange, get, installation, metrics_address, read_answer, read_to_end,
+    running::Running, small_region, talon,
 };
 use serde_json::Value;
 use talon_testkit::{Booking, Server, TestKey};
@@ -99,7 +99,8 @@ fn slow_headers_are_cut_and_idle_connections_live_longer() {
     // A second request that stalls in its headers is cut by the headers' time-out.
     let began = Instant::now();
     idle.write_all(b"GET /health").unwrap();
-    assert_eq!(read_to_end(&mut idle), "");
+    let answer = read_to_end(&mut idle);
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
 
     let mut idle = connect(server.address);
@@ -213,7 +214,8 @@ fn health_and_metrics_tell_how_it_is_and_nothing_about_the_program() {
         "talon_requests_total{route=\"/iemk/directions/entry\",status=\"200\",outcome=\"ok\"} 1",
         "talon_refusals_total{reason=\"path-unknown\"} 1",
         "talon_store_queue_limit 4096",
-        "talon_store_commits_total ",
+        "# TYPE talon_store_batch_size histogram",
+        "# TYPE talon_store_commit_seconds histogram",
         "talon_request_duration_seconds_bucket",
         "# EOF",
     ] {
@@ -225,12 +227,46 @@ fn health_and_metrics_tell_how_it_is_and_nothing_about_the_program() {
     assert!(!logs.contains(&booking.token) && !logs.contains("Кузнецова"), "{logs}");
 }
 
-/// Where its metrics are, from the log line that says so.
-fn metrics_address(server: &Server) -> SocketAddr {
-    let logs = server.stderr();
-    let serving = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let address = serving.into_iter().find_map(|line| line["metrics"].as_str().map(ToOwned::to_owned));
-    address.unwrap_or_else(|| panic!("no metrics in {logs}")).parse().unwrap()
+#[test]
+fn commits_are_seen_as_histograms_of_size_and_time() {
+    const SIZE: &str = "talon_store_batch_size";
+    const TIME: &str = "talon_store_commit_seconds";
+    let installation = installation().with_env("TALON_METRICS", "127.0.0.1:0");
+    let (region, booking, _) = small_region(&installation);
+    installation.import(&region);
+    let server = Server::start(&installation);
+    let address = metrics_address(&server);
+    let before = get(address, "/metrics");
+    assert!(exchange(&mut connect(server.address), &book_request(&booking)).starts_with("HTTP/1.1 200"));
+    let after = get(address, "/metrics");
+
+    for page in [&before, &after] {
+        for (name, first, last) in [(SIZE, "1.0", "128.0"), (TIME, "0.0001", "1.0")] {
+            let buckets = buckets(page, name);
+            let bounds: Vec<&str> = buckets.iter().map(|(bound, _)| *bound).collect();
+            assert_eq!((bounds[0], bounds[bounds.len() - 2], bounds[bounds.len() - 1]), (first, last, "+Inf"));
+            assert!(buckets.is_sorted_by_key(|(_, count)| *count), "{name} is not cumulative: {buckets:?}");
+            assert_eq!(buckets[buckets.len() - 1].1, figure(page, &format!("{name}_count")), "{page}");
+        }
+        assert_eq!(figure(page, &format!("{SIZE}_count")), figure(page, &format!("{TIME}_count")), "{page}");
+    }
+    let grown = |figure_of: &str| figure(&after, figure_of) - figure(&before, figure_of);
+    let (commits, commands) = (grown(&format!("{SIZE}_count")), grown(&format!("{SIZE}_sum")));
+    assert!(commits >= 1.0 && commands >= commits, "{commands} commands in {commits} commits");
+    assert!(grown(&format!("{TIME}_sum")) > 0.0, "a commit took no time");
+}
+
+/// A histogram's buckets: bound and figure, as the page has them.
+fn buckets<'p>(page: &'p str, name: &str) -> Vec<(&'p str, f64)> {
+    let start = format!("{name}_bucket{{le=\"");
+    let lines = page.lines().filter_map(|line| line.strip_prefix(&start)?.split_once("\"} "));
+    lines.map(|(bound, count)| (bound, count.parse().unwrap())).collect()
+}
+
+/// The figure behind a name without labels.
+fn figure(page: &str, name: &str) -> f64 {
+    let found = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    found.unwrap_or_else(|| panic!("no {name} in {page}")).parse().unwrap()
 }
 
 #[test]

@@ -1,16 +1,18 @@
 //! Applying what was found good.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
-use talon_store::{Kind, Record, Store};
+use talon_store::{Kind, Store};
 
 use super::{
     ImportError, ImportOptions, ImportReport, Progress, Result,
-    ledger::{Ledger, Seq},
-    pages::{Batch, DAMAGED, LINES, Stored},
-    slots,
+    exchange::{EXCHANGES, Exchanges},
+    ledger::Ledger,
+    pages::{Batch, DAMAGED, FOREIGN_FAULT, LINES, Stored, Turn, number_of},
     small::Small,
 };
-use crate::{LineFault, parse_line};
+use crate::LineFault;
 
 /// Applies everything, or stops at the first page that the store does not take after all.
 pub(super) async fn apply(
@@ -25,24 +27,12 @@ pub(super) async fn apply(
     let staged: i64 = connection.query_row("SELECT coalesce(sum(lines), 0) FROM page", [], |row| row.get(0))?;
     let total = staged.cast_unsigned() + small.len() as u64;
     let mut apply = Apply { store, ledger, options, report, progress, done: 0, total };
-    for kind in [Kind::Specialty, Kind::Facility, Kind::Resource, Kind::Client] {
-        for page in small.lines(kind).chunks(LINES) {
-            let mut batch = Batch::default();
-            for (seq, line) in page {
-                let records = line.clone().into_records(None).ok_or(DAMAGED)?;
-                records.into_iter().for_each(|record| batch.push(*seq, record));
-            }
-            if !apply.page(kind, batch, page.len() as u64).await? {
-                return Ok(());
-            }
-        }
-    }
-    let mut statement = connection.prepare("SELECT kind, lines, body FROM page ORDER BY page")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let page = Stored::read(row)?;
-        let batch = apply.batch(&page)?;
-        if !apply.page(page.kind, batch, page.lines).await? {
+    for kind in Kind::ALL {
+        let applied = apply.pages(connection, *kind, Turn::Over).await?
+            && apply.exchanges(connection, *kind).await?
+            && apply.reference(&small, *kind).await?
+            && apply.pages(connection, *kind, Turn::Rest).await?;
+        if !applied {
             return Ok(());
         }
     }
@@ -60,40 +50,63 @@ struct Apply<'a> {
 }
 
 impl Apply<'_> {
-    /// The records of a page, without what was found faulty after it was laid down.
-    fn batch(&self, page: &Stored) -> Result<Batch> {
-        let mut batch = Batch::default();
-        for (seq, body) in page.lines()? {
-            if self.ledger.is_out(seq) {
-                continue;
+    /// Applies the lines of reference data. This and what follows: false when the import is to stop.
+    async fn reference(&mut self, small: &Small, kind: Kind) -> Result<bool> {
+        for page in small.lines(kind).chunks(LINES) {
+            let mut batch = Batch::default();
+            for (seq, line) in page.iter().filter(|(seq, _)| !self.ledger.is_exchanged(*seq)) {
+                let records = line.clone().into_records(None).ok_or(DAMAGED)?;
+                records.into_iter().for_each(|record| batch.push(*seq, record));
             }
-            if page.kind == Kind::Slot {
-                batch.push(seq, Record::Slot(slots::unpack(body).ok_or(DAMAGED)?));
-                continue;
-            }
-            let line = std::str::from_utf8(body).ok().and_then(|text| parse_line(text).ok()).ok_or(DAMAGED)?;
-            for record in line.into_records(None).ok_or(DAMAGED)? {
-                batch.push(seq, record);
+            if !self.page(batch, page.len() as u64).await? {
+                return Ok(false);
             }
         }
-        Ok(batch)
+        Ok(true)
+    }
+
+    async fn pages(&mut self, connection: &Connection, kind: Kind, turn: Turn) -> Result<bool> {
+        let sql = "SELECT kind, lines, body FROM page WHERE kind = ? AND turn = ? ORDER BY page";
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query([number_of(kind), turn as u8])?;
+        while let Some(row) = rows.next()? {
+            let page = Stored::read(row)?;
+            let batch = page.batch(self.ledger)?;
+            if !self.page(batch, page.lines).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Applies the exchanges that end with a kind. Their lines are counted with the pages they come from.
+    async fn exchanges(&mut self, connection: &Connection, last: Kind) -> Result<bool> {
+        let mut statement = connection.prepare_cached(EXCHANGES)?;
+        let mut exchanges = Exchanges::of(statement.query([number_of(last)])?);
+        while let Some(batch) = exchanges.next(self.ledger)? {
+            if !self.page(batch, 0).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Applies a page. A line can turn out to be faulty here only when something else changed the
     /// store since the check. False when the import is to stop.
-    async fn page(&mut self, kind: Kind, mut batch: Batch, lines: u64) -> Result<bool> {
+    async fn page(&mut self, mut batch: Batch, lines: u64) -> Result<bool> {
         while !batch.records.is_empty() {
             // Only who keeps what is good needs the records a second time.
+            let kinds = batch.lines_by_kind();
             let kept = if self.options.keep_good { batch.records.clone() } else { Vec::new() };
             let faults = self.store.import_page(std::mem::replace(&mut batch.records, kept)).await?;
             if faults.is_empty() {
-                self.applied(kind, &batch.lines);
+                self.applied(kinds);
                 break;
             }
             let before = batch.lines.len();
             for fault in faults {
                 let line = batch.lines.get(fault.index);
-                let line = line.ok_or(ImportError::Bug("the store found fault with a record that it was not given"))?;
+                let line = line.ok_or(FOREIGN_FAULT)?;
                 self.ledger.fault(*line, LineFault::new(fault.key, fault.what));
             }
             if !self.options.keep_good {
@@ -119,13 +132,13 @@ impl Apply<'_> {
         good
     }
 
-    fn applied(&mut self, kind: Kind, records: &[Seq]) {
-        // A client application's line has two records.
-        let lines = records.chunk_by(|one, other| one == other).count() as u64;
-        self.report.templates_changed |= kind == Kind::Template;
-        match self.report.applied.last_mut() {
-            Some((last, count)) if *last == kind => *count += lines,
-            _ => self.report.applied.push((kind, lines)),
+    fn applied(&mut self, kinds: BTreeMap<Kind, u64>) {
+        for (kind, lines) in kinds {
+            self.report.templates_changed |= kind == Kind::Template;
+            match self.report.applied.binary_search_by_key(&kind, |(kind, _)| *kind) {
+                Ok(place) => self.report.applied[place].1 += lines,
+                Err(place) => self.report.applied.insert(place, (kind, lines)),
+            }
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Checking, kind by kind.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use rusqlite::Connection;
 use talon_domain::reference::Reference;
@@ -12,7 +15,7 @@ use super::{
     input::Contents,
     ledger::{Ledger, Seq},
     links::LINKS,
-    pages::{Batch, DAMAGED, LINES, Page},
+    pages::{Batch, DAMAGED, LINES, Page, Turn},
     small::{Known, Small},
     staging::{Staged, per_kind, seq_at, text_at},
     superseded,
@@ -27,6 +30,14 @@ pub(super) struct Check<'a> {
     pub(super) small: Small,
     pub(super) staged: Staged,
     pub(super) ledger: Ledger,
+    /// The kind that is being checked.
+    pub(super) kind: Kind,
+    /// Whether a line turned out to be faulty that had been taken for a good one.
+    pub(super) again: bool,
+    /// The last kinds of exchanges that have not been judged.
+    pub(super) unsettled: BTreeSet<Kind>,
+    /// Kinds of which lines can be found by their keys.
+    pub(super) indexed: HashSet<Kind>,
     /// Whether the store's cells were gone through for entries without times.
     pub(super) stored_cells_read: bool,
     progress: &'a mut dyn FnMut(Progress),
@@ -49,6 +60,10 @@ impl<'a> Check<'a> {
             small: contents.small,
             staged: contents.staged,
             ledger,
+            kind: Kind::Specialty,
+            again: false,
+            unsettled: BTreeSet::new(),
+            indexed: HashSet::new(),
             stored_cells_read: false,
             progress,
             done: 0,
@@ -57,7 +72,23 @@ impl<'a> Check<'a> {
     }
 
     pub(super) async fn run(&mut self) -> Result<()> {
+        self.kinds().await?;
+        while std::mem::take(&mut self.again) {
+            // What was checked since may have been good only with a line that is faulty.
+            self.connection.execute_batch(
+                "DELETE FROM page; DELETE FROM claim; DELETE FROM blocked; DELETE FROM tie; DELETE FROM tied;",
+            )?;
+            self.ledger.set_faulty_aside();
+            self.unsettled.clear();
+            self.done = 0;
+            self.kinds().await?;
+        }
+        Ok(())
+    }
+
+    async fn kinds(&mut self) -> Result<()> {
         for kind in Kind::ALL {
+            self.kind = *kind;
             match kind {
                 Kind::Specialty | Kind::Facility | Kind::Resource | Kind::Client => self.small(*kind).await?,
                 Kind::Slot => {
@@ -66,6 +97,8 @@ impl<'a> Check<'a> {
                 }
                 kind => self.staged_kind(*kind).await?,
             }
+            self.settle(*kind).await?;
+            self.small.drop_faulty(&self.ledger);
         }
         Ok(())
     }
@@ -105,10 +138,9 @@ impl<'a> Check<'a> {
                     records.into_iter().for_each(|record| batch.push(*seq, record));
                 }
             }
-            batch.check(self.store, &mut self.ledger).await?;
+            self.judge(&batch).await?;
             self.report(page.len());
         }
-        self.small.drop_faulty(&self.ledger);
         Ok(())
     }
 
@@ -116,7 +148,7 @@ impl<'a> Check<'a> {
     async fn texts(&mut self, kind: Kind) -> Result<()> {
         let mut statement = self.connection.prepare(in_apply_order(kind))?;
         let mut rows = statement.query([])?;
-        let mut page = Page::of(kind);
+        let mut page = Page::of(kind, Turn::Rest);
         let mut cards = OnePerFacility::default();
         while let Some(row) = rows.next()? {
             let seq = seq_at(row, 0)?;
@@ -141,9 +173,13 @@ impl<'a> Check<'a> {
         self.finish(&mut page).await
     }
 
+    /// Has the page judged and lays it down; it is empty then.
     pub(super) async fn finish(&mut self, page: &mut Page) -> Result<()> {
-        let lines = page.finish(self.connection, self.store, &mut self.ledger).await?;
-        self.report(lines);
+        self.judge(&page.batch).await?;
+        let lines = page.lay_down(self.connection)?;
+        if lines > 0 {
+            self.report(lines);
+        }
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use super::{
     ImportError, Result,
     check::Check,
     ledger::Seq,
-    pages::{DAMAGED, LINES, Page},
+    pages::{DAMAGED, LINES, Page, Turn},
     slots::{skipped, unpack_rest},
     small::no_such,
     staging::{blob_at, pair, referral_key, seq_at, slot_key, text_at, unpacked},
@@ -34,10 +34,11 @@ impl Check<'_> {
             return Ok(());
         }
         let connection = self.connection;
-        connection.execute_batch("CREATE INDEX slot_guid ON slot (guid)")?;
+        connection.execute_batch("CREATE INDEX IF NOT EXISTS slot_guid ON slot (guid)")?;
         let mut statement = connection.prepare("SELECT seq, body FROM entry ORDER BY key")?;
         let mut rows = statement.query([])?;
         let mut waiting: Vec<(Seq, EntryLine)> = Vec::with_capacity(LINES);
+        let mut pages = [Page::of(Kind::Entry, Turn::Over), Page::of(Kind::Entry, Turn::Rest)];
         while let Some(row) = rows.next()? {
             let seq = seq_at(row, 0)?;
             if self.ledger.is_replaced(seq) {
@@ -51,20 +52,23 @@ impl Check<'_> {
             let Line::Entry(entry) = line else { return Err(DAMAGED) };
             waiting.push((seq, entry));
             if waiting.len() == LINES {
-                self.entry_page(std::mem::take(&mut waiting)).await?;
+                self.some_entries(std::mem::take(&mut waiting), &mut pages).await?;
             }
         }
-        self.entry_page(waiting).await?;
+        self.some_entries(waiting, &mut pages).await?;
+        for page in &mut pages {
+            self.finish(page).await?;
+        }
         self.crowded()
     }
 
-    async fn entry_page(&mut self, lines: Vec<(Seq, EntryLine)>) -> Result<()> {
+    /// Completes entries and puts them on their pages: those that are over, and the others.
+    async fn some_entries(&mut self, lines: Vec<(Seq, EntryLine)>, [over, rest]: &mut [Page; 2]) -> Result<()> {
         let mut cells = Vec::with_capacity(lines.len());
         for (_, line) in &lines {
             cells.push(self.cell(line)?);
         }
         self.ask_for_cells(&lines, &mut cells).await?;
-        let mut page = Page::of(Kind::Entry);
         for ((seq, line), cell) in lines.into_iter().zip(cells) {
             let room = cell.as_ref().and_then(|cell| cell.own).map(|(_, places)| places);
             let Some(entry) = self.entry(seq, line, cell) else { continue };
@@ -72,12 +76,16 @@ impl Check<'_> {
                 continue;
             }
             self.claim(seq, &entry, room)?;
+            let page = if entry.state.is_live() { &mut *rest } else { &mut *over };
             let mut text = Vec::new();
             let record = Record::Entry(entry);
             append_line(&Line::of(record.clone(), None).ok_or(DAMAGED)?, &mut text);
             page.add(seq, &text, [record]);
+            if page.is_full() {
+                self.finish(page).await?;
+            }
         }
-        self.finish(&mut page).await
+        Ok(())
     }
 
     /// The entry's cell in the inputs.

@@ -17,6 +17,7 @@ pub(super) struct Ledger {
     inputs: Vec<(String, Seq)>,
     faulty: Bits,
     replaced: Bits,
+    exchanged: Bits,
     /// The first faults by line, then by order of discovery.
     shown: BTreeMap<(Seq, u64), LineFault>,
     faults: u64,
@@ -28,7 +29,11 @@ impl Ledger {
         self.inputs.push((name, first));
     }
 
+    /// Makes a line faulty. What is already said of it is not said twice.
     pub(super) fn fault(&mut self, line: Seq, fault: LineFault) {
+        if self.shown.range((line, 0)..(line + 1, 0)).any(|(_, said)| *said == fault) {
+            return;
+        }
         if !self.faulty.get(line) {
             self.faulty.set(line);
             self.faulty_lines += 1;
@@ -52,6 +57,21 @@ impl Ledger {
 
     pub(super) fn is_replaced(&self, line: Seq) -> bool {
         self.replaced.get(line)
+    }
+
+    /// The line is judged and applied together with others, apart from its page.
+    pub(super) fn exchange(&mut self, line: Seq) {
+        self.exchanged.set(line);
+    }
+
+    pub(super) fn is_exchanged(&self, line: Seq) -> bool {
+        self.exchanged.get(line)
+    }
+
+    /// Before everything is checked again: what is faulty is not looked at any more.
+    pub(super) fn set_faulty_aside(&mut self) {
+        self.replaced.add(&self.faulty);
+        self.exchanged = Bits::default();
     }
 
     pub(super) fn is_clean(&self) -> bool {
@@ -102,6 +122,13 @@ impl Bits {
             self.0.resize(word + 1, 0);
         }
         self.0[word] |= bit;
+    }
+
+    fn add(&mut self, other: &Self) {
+        if self.0.len() < other.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word |= other);
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
     small::no_such,
     staging::{blob_at, per_kind, seq_at},
 };
+use crate::LineFault;
 
 /// One of the references of a kind's lines.
 #[derive(Clone, Copy)]
@@ -46,16 +47,18 @@ impl Link {
 
     fn references(self) -> &'static str {
         match self.to {
-            Kind::Person => per_kind!(self.from, "SELECT person, seq FROM ", " WHERE person NOT NULL ORDER BY person"),
-            Kind::Referral => {
-                per_kind!(self.from, "SELECT referral, seq FROM ", " WHERE referral NOT NULL ORDER BY referral")
+            Kind::Person => {
+                per_kind!(self.from, "SELECT person, seq, NULL FROM ", " WHERE person NOT NULL ORDER BY person")
             }
-            _ => per_kind!(self.from, "SELECT entry, seq FROM ", " WHERE entry NOT NULL ORDER BY entry"),
+            Kind::Referral => {
+                per_kind!(self.from, "SELECT referral, seq, person FROM ", " WHERE referral NOT NULL ORDER BY referral")
+            }
+            _ => per_kind!(self.from, "SELECT entry, seq, NULL FROM ", " WHERE entry NOT NULL ORDER BY entry"),
         }
     }
 
     fn targets(self) -> &'static str {
-        per_kind!(self.to, "SELECT key, seq FROM ", " ORDER BY key")
+        per_kind!(self.to, "SELECT key, seq, person FROM ", " ORDER BY key")
     }
 
     /// The index that is walked; made when something refers to the kind.
@@ -84,7 +87,7 @@ impl Link {
 }
 
 impl Check<'_> {
-    /// Finds the lines whose reference leads nowhere.
+    /// Finds the lines whose reference leads nowhere, or to what is another person's.
     pub(super) async fn link(&mut self, link: Link) -> Result<()> {
         let connection = self.connection;
         if self.staged.count(link.from) == 0 {
@@ -93,13 +96,21 @@ impl Check<'_> {
         connection.execute_batch(link.index())?;
         let mut references = connection.prepare(link.references())?;
         let mut targets = connection.prepare(link.targets())?;
-        let mut targets = Targets { rows: targets.query([])?, key: None };
+        let mut targets = Targets { rows: targets.query([])?, key: None, person: None };
         let mut references = references.query([])?;
         let mut asked = Asked { link, keys: Vec::new(), lines: Vec::new() };
         while let Some(row) = references.next()? {
             let seq = seq_at(row, 1)?;
             let key = blob_at(row, 0)?;
-            if self.ledger.is_replaced(seq) || targets.has(key, &self.ledger)? {
+            if self.ledger.is_replaced(seq) {
+                continue;
+            }
+            if targets.has(key, &self.ledger)? {
+                // Of what the store has the store says this.
+                let person: Option<[u8; 16]> = row.get(2)?;
+                if person.is_some() && person != targets.person {
+                    self.ledger.fault(seq, LineFault::new(link.key(), "belongs to another person"));
+                }
                 continue;
             }
             match link.known_key(key) {
@@ -119,6 +130,8 @@ struct Targets<'s> {
     rows: Rows<'s>,
     /// The key reached, once there is one.
     key: Option<Vec<u8>>,
+    /// Whose that line is.
+    person: Option<[u8; 16]>,
 }
 
 impl Targets<'_> {
@@ -131,6 +144,7 @@ impl Targets<'_> {
                 let kept = self.key.get_or_insert_default();
                 kept.clear();
                 kept.extend_from_slice(reached);
+                self.person = row.get(2)?;
             }
         }
         Ok(self.key.as_deref() == Some(key))

@@ -1,16 +1,20 @@
 //! Pages: what is good, laid down in the order in which it will be applied.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
-use talon_store::{Kind, Record, Store};
+use talon_store::{Fault, Kind, Record, Store};
 
 use super::{
     ImportError, Result,
     ledger::{Ledger, Seq},
+    slots,
     staging::seq_at,
 };
-use crate::LineFault;
+use crate::parse_line;
 
-/// Lines of a page, which is one transaction of the store.
+/// Lines of a page, which is one transaction of the store. Lines that exchange what they have go together:
+/// of those a page has as many as it takes.
 pub(super) const LINES: usize = 1000;
 
 /// Records with the lines that they come from.
@@ -27,24 +31,52 @@ impl Batch {
         self.lines.push(line);
     }
 
-    /// Asks the store what would keep it from taking the records.
-    pub(super) async fn check(&self, store: &dyn Store, ledger: &mut Ledger) -> Result<()> {
-        if self.records.is_empty() {
-            return Ok(());
+    /// How many lines there are of each kind. A client application's line has two records.
+    pub(super) fn lines_by_kind(&self) -> BTreeMap<Kind, u64> {
+        let mut kinds = BTreeMap::new();
+        let mut last = None;
+        for (line, record) in self.lines.iter().zip(&self.records) {
+            if last.replace(line) != Some(line) {
+                *kinds.entry(record.kind()).or_default() += 1;
+            }
         }
-        for fault in store.check_page(&self.records).await? {
-            let line = self.lines.get(fault.index);
-            let line = line.ok_or(ImportError::Bug("the store found fault with a record that it was not given"))?;
-            ledger.fault(*line, LineFault::new(fault.key, fault.what));
-        }
-        Ok(())
+        kinds
     }
+
+    /// What would keep the store from taking the records, with the line of each fault and its kind.
+    pub(super) async fn faults(&self, store: &dyn Store) -> Result<Vec<(Seq, Kind, Fault)>> {
+        if self.records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let faults = store.check_page(&self.records).await?.into_iter();
+        faults
+            .map(|fault| {
+                let at_fault = self.lines.get(fault.index).zip(self.records.get(fault.index));
+                let (line, record) = at_fault.ok_or(FOREIGN_FAULT)?;
+                Ok((*line, record.kind(), fault))
+            })
+            .collect()
+    }
+}
+
+/// A fault of a record that the store was not given.
+pub(super) const FOREIGN_FAULT: ImportError =
+    ImportError::Bug("the store found fault with a record that it was not given");
+
+/// Which pages of a kind are applied first.
+#[derive(Clone, Copy)]
+pub(super) enum Turn {
+    /// Entries that are over: what they held is free for others.
+    Over,
+    /// All others.
+    Rest,
 }
 
 /// A page that is being filled: the records for the store to check, and the lines as they will be
 /// read again.
 pub(super) struct Page {
     kind: Kind,
+    turn: Turn,
     pub(super) batch: Batch,
     /// For each line its number, its length and its bytes.
     body: Vec<u8>,
@@ -52,8 +84,8 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn of(kind: Kind) -> Self {
-        Self { kind, batch: Batch::default(), body: Vec::new(), lines: 0 }
+    pub(super) fn of(kind: Kind, turn: Turn) -> Self {
+        Self { kind, turn, batch: Batch::default(), body: Vec::new(), lines: 0 }
     }
 
     pub(super) fn add(&mut self, line: Seq, body: &[u8], records: impl IntoIterator<Item = Record>) {
@@ -70,18 +102,13 @@ impl Page {
         self.lines >= LINES
     }
 
-    /// Has the page checked and lays it down; it is empty then.
-    pub(super) async fn finish(
-        &mut self,
-        connection: &Connection,
-        store: &dyn Store,
-        ledger: &mut Ledger,
-    ) -> Result<usize> {
+    /// Lays the page down; it is empty then. Gives the number of its lines.
+    pub(super) fn lay_down(&mut self, connection: &Connection) -> Result<usize> {
         let lines = std::mem::take(&mut self.lines);
         if lines > 0 {
-            self.batch.check(store, ledger).await?;
-            let mut insert = connection.prepare_cached("INSERT INTO page (kind, lines, body) VALUES (?, ?, ?)")?;
-            insert.execute(params![number_of(self.kind), lines as i64, self.body])?;
+            let mut insert =
+                connection.prepare_cached("INSERT INTO page (kind, turn, lines, body) VALUES (?, ?, ?, ?)")?;
+            insert.execute(params![number_of(self.kind), self.turn as u8, lines as i64, self.body])?;
             self.batch.records.clear();
             self.batch.lines.clear();
             self.body.clear();
@@ -90,8 +117,13 @@ impl Page {
     }
 }
 
-fn number_of(kind: Kind) -> u8 {
+/// A kind as it stands in a column.
+pub(super) fn number_of(kind: Kind) -> u8 {
     kind as u8
+}
+
+pub(super) fn kind_at(row: &rusqlite::Row<'_>, column: usize) -> Result<Kind> {
+    Kind::ALL.get(usize::from(row.get::<_, u8>(column)?)).copied().ok_or(DAMAGED)
 }
 
 /// A page that was laid down.
@@ -102,9 +134,20 @@ pub(super) struct Stored {
 }
 
 impl Stored {
+    /// Out of the columns kind, lines and body.
     pub(super) fn read(row: &rusqlite::Row<'_>) -> Result<Self> {
-        let kind = Kind::ALL.get(usize::from(row.get::<_, u8>(0)?)).ok_or(DAMAGED)?;
-        Ok(Self { kind: *kind, lines: seq_at(row, 1)?, body: row.get(2)? })
+        Ok(Self { kind: kind_at(row, 0)?, lines: seq_at(row, 1)?, body: row.get(2)? })
+    }
+
+    /// Its records, without what was found faulty after it was laid down and what goes elsewhere.
+    pub(super) fn batch(&self, ledger: &Ledger) -> Result<Batch> {
+        let mut batch = Batch::default();
+        for (seq, body) in self.lines()? {
+            if !ledger.is_out(seq) && !ledger.is_exchanged(seq) {
+                records(self.kind, body)?.into_iter().for_each(|record| batch.push(seq, record));
+            }
+        }
+        Ok(batch)
     }
 
     /// The lines, with their numbers.
@@ -120,6 +163,15 @@ impl Stored {
         }
         Ok(lines)
     }
+}
+
+/// The records of a line as a page has it.
+pub(super) fn records(kind: Kind, body: &[u8]) -> Result<Vec<Record>> {
+    if kind == Kind::Slot {
+        return Ok(vec![Record::Slot(slots::unpack(body).ok_or(DAMAGED)?)]);
+    }
+    let line = std::str::from_utf8(body).ok().and_then(|text| parse_line(text).ok()).ok_or(DAMAGED)?;
+    line.into_records(None).ok_or(DAMAGED)
 }
 
 /// What was laid down comes back otherwise.

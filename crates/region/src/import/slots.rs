@@ -15,7 +15,7 @@ use super::{
     Result,
     check::Check,
     ledger::Seq,
-    pages::{DAMAGED, Page},
+    pages::{DAMAGED, Page, Turn},
     staging::{blob_at, seq_at, unpacked},
 };
 use crate::{LineFault, SlotLine};
@@ -53,7 +53,7 @@ impl Check<'_> {
         let sorted = "SELECT seq, slot_order(resource, at) AS place, resource, guid, rest FROM slot ORDER BY place";
         let mut statement = connection.prepare(sorted)?;
         let mut rows = statement.query([])?;
-        let mut page = Page::of(Kind::Slot);
+        let mut page = Page::of(Kind::Slot, Turn::Rest);
         let mut last: Option<Seen> = None;
         while let Some(row) = rows.next()? {
             let seq = seq_at(row, 0)?;

@@ -53,9 +53,14 @@ impl Staging {
             "PRAGMA page_size = 32768; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE; PRAGMA cache_size = -49152;
              PRAGMA locking_mode = EXCLUSIVE; PRAGMA threads = 1; BEGIN;
              CREATE TABLE slot (seq INTEGER PRIMARY KEY, resource INTEGER, at INTEGER, guid BLOB, rest BLOB);
-             CREATE TABLE page (page INTEGER PRIMARY KEY, kind INTEGER, lines INTEGER, body BLOB);
+             CREATE TABLE page (page INTEGER PRIMARY KEY, kind INTEGER, turn INTEGER, lines INTEGER, body BLOB);
              CREATE TABLE suspect (key BLOB, seq INTEGER);
              CREATE TABLE claim (key BLOB, seq INTEGER, room INTEGER);
+             CREATE TABLE blocked (id INTEGER PRIMARY KEY, line INTEGER, kind INTEGER, key TEXT, what TEXT);
+             CREATE TABLE tie (blocked INTEGER, line INTEGER, holder INTEGER);
+             CREATE INDEX tie_by_fault ON tie (blocked);
+             CREATE INDEX tie_by_holder ON tie (holder);
+             CREATE TABLE tied (line INTEGER PRIMARY KEY, kind INTEGER, body BLOB, exchange INTEGER, last INTEGER);
              CREATE TABLE wanted_slot (key BLOB PRIMARY KEY) WITHOUT ROWID;
              CREATE TABLE stored_slot (key BLOB PRIMARY KEY, start INTEGER, minutes INTEGER) WITHOUT ROWID;",
         )?;
@@ -248,7 +253,7 @@ pub(super) fn slot_key(key: SlotKey) -> [u8; 32] {
     pair(key.facility, key.slot.bytes())
 }
 
-fn entry_key(key: EntryKey) -> [u8; 32] {
+pub(super) fn entry_key(key: EntryKey) -> [u8; 32] {
     pair(key.facility, key.entry.bytes())
 }
 

@@ -265,7 +265,7 @@ async fn a_page_has_a_thousand_lines_at_most() {
 
 #[tokio::test]
 async fn a_page_that_the_store_refuses_after_all_stops_the_import_or_loses_the_line() {
-    let fault = || Some(Fault { index: 1, key: "guid", what: "taken meanwhile".into() });
+    let fault = || Some(Fault { index: 1, key: "guid", what: "taken meanwhile".into(), holders: vec![] });
     let lines = based(&[person(5), person(6)]);
     let store = FakeStore::default();
     *store.surprise.lock().unwrap() = fault();

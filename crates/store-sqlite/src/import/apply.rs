@@ -1,59 +1,38 @@
 //! Writing a page of records.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use talon_domain::{
     access::Client,
-    entry::{Entry, TicketCounter},
     facility::Facility,
-    ids::SlotKey,
     person::{Card, Person},
     referral::{Referral, ReferralKind},
     resource::{Resource, Specialty},
     slot::Slot,
 };
-use talon_store::{ANY_PLACE, Fault, Record};
+use talon_store::{PageFacts, Record, StoreError};
 
-use crate::{
-    audit, claims, entry,
-    failure::{Failure, Result},
-    outbox, reference,
-    session::Session,
-    slots, template, tickets,
-};
+use super::entries;
+use crate::{audit, failure::Result, outbox, reference, session::Session, slots, template, tickets};
 
-/// More appointments than a facility has in a day.
-const MOST_TICKETS: u32 = 999_999;
-
-/// Writes the records. What another object holds under a key is a fault of the record, and the
-/// caller must undo the page.
-pub(crate) fn apply(session: &mut Session<'_>, records: &[Record]) -> Result<Vec<Fault>> {
-    let mut faults = Vec::new();
-    make_way(session.connection, records)?;
-    let mut changed = false;
-    for (index, record) in records.iter().enumerate() {
-        changed |= is_reference(record);
-        match one(session, record) {
-            Ok(()) => {}
-            Err(Failure::ClaimLost) => {
-                faults.push(Fault { index, key: "guid", what: "what the entry claims is another entry's".to_owned() });
-            }
-            Err(Failure::Page(found)) => faults.extend(found.into_iter().map(|fault| Fault { index, ..fault })),
-            Err(error) => return Err(error),
-        }
+/// Writes the records of a page without faults.
+pub(super) fn apply(session: &mut Session<'_>, records: &[Record], facts: &PageFacts) -> Result<()> {
+    make_way(session.connection, records, facts)?;
+    for record in records {
+        one(session.connection, record)?;
     }
-    if changed {
+    if records.iter().any(is_reference) {
         reference::touch(session.connection)?;
         session.refresh()?;
     }
-    Ok(faults)
+    entries::put(session, records, facts)
 }
 
 fn is_reference(record: &Record) -> bool {
     matches!(record, Record::Specialty(_) | Record::Facility(_) | Record::Resource(_) | Record::Client(_))
 }
 
-fn one(session: &mut Session<'_>, record: &Record) -> Result<()> {
-    let connection = session.connection;
+/// Writes a record, unless it is an entry: those are written together.
+fn one(connection: &Connection, record: &Record) -> Result<()> {
     match record {
         Record::Specialty(specialty) => put_specialty(connection, specialty)?,
         Record::Facility(facility) => put_facility(connection, facility)?,
@@ -69,7 +48,7 @@ fn one(session: &mut Session<'_>, record: &Record) -> Result<()> {
         Record::Referral(referral) => put_referral(connection, referral)?,
         Record::Template(template) => template::put(connection, template)?,
         Record::Slot(slot) => put_slot(connection, slot)?,
-        Record::Entry(entry) => put_entry(session, entry)?,
+        Record::Entry(_) => {}
         Record::Counter(counter) => tickets::raise(connection, counter)?,
         Record::Message(message) => outbox::insert(connection, message)?,
         Record::Audit(audit) => audit::insert(connection, audit)?,
@@ -209,14 +188,21 @@ fn put_referral(connection: &Connection, referral: &Referral) -> Result<()> {
     Ok(())
 }
 
-/// Takes away the cells that the page moves, all before any is put: one may go where another was.
-/// That none of them is booked was checked.
-fn make_way(connection: &Connection, records: &[Record]) -> Result<()> {
+/// Has the objects of the page give up what is theirs alone, all before any is put: one may take what
+/// another gives up. Nobody sees it: it is over when the page is committed.
+fn make_way(connection: &Connection, records: &[Record], facts: &PageFacts) -> Result<()> {
     for record in records {
-        let Record::Slot(slot) = record else { continue };
-        let stored = slots::at_another_place(connection, slot)?;
-        if stored {
-            slots::delete(connection, slot.key)?;
+        match record {
+            Record::Facility(facility) => {
+                // No МКОД: those have twenty digits at most.
+                connection
+                    .prepare_cached("UPDATE facility SET mkod = hex(facility) WHERE facility = ?1 AND mkod <> ?2")?
+                    .execute(params![facility.id.bytes(), facility.mkod.as_str()])?;
+            }
+            Record::Slot(slot) if facts.slots.get(&slot.key).is_some_and(|stored| stored != slot) => {
+                slots::delete(connection, slot.key)?;
+            }
+            _ => {}
         }
     }
     Ok(())
@@ -228,60 +214,12 @@ fn put_slot(connection: &Connection, slot: &Slot) -> Result<()> {
     }
     match slots::by_key(connection, slot.key)? {
         Some(stored) if stored == *slot => return Ok(()),
+        // An earlier record of the page.
         Some(stored) => slots::delete(connection, stored.key)?,
         None => {}
     }
-    if slots::insert(connection, slot)? {
-        return Ok(());
+    match slots::insert(connection, slot)? {
+        true => Ok(()),
+        false => Err(StoreError::Bug(format!("slot {} of a page has another's time", slot.key.slot)).into()),
     }
-    let what = "another slot of the resource begins at this time".to_owned();
-    Err(Failure::Page(vec![Fault { index: 0, key: "start", what }]))
-}
-
-/// Writes an entry with its claims, and keeps its ticket number from being drawn again.
-fn put_entry(session: &Session<'_>, given: &Entry) -> Result<()> {
-    let connection = session.connection;
-    let stored = entry::find(connection, given.key, given.person)?;
-    if let Some(stored) = &stored {
-        claims::release(connection, stored)?;
-    }
-    let mut wanted = given.clone();
-    if wanted.place == ANY_PLACE {
-        wanted.place = match &stored {
-            Some(stored) if stored.slot == wanted.slot => stored.place,
-            _ => any_place(connection, &wanted)?,
-        };
-    }
-    claims::rebuild(connection, &wanted)?;
-    entry::put(connection, &wanted)?;
-    match ticket_number(session, &wanted) {
-        Some(counter) => Ok(tickets::raise(connection, &counter)?),
-        None => Ok(()),
-    }
-}
-
-/// The lowest free place of the entry's cell; of one that takes up no place, the first.
-fn any_place(connection: &Connection, entry: &Entry) -> Result<u16> {
-    if !entry.state.is_live() {
-        return Ok(1);
-    }
-    let key = SlotKey { facility: entry.key.facility, slot: entry.slot };
-    let places: Option<u16> = connection
-        .prepare_cached("SELECT places FROM slot WHERE facility = ?1 AND slot = ?2")?
-        .query_row(params![key.facility.bytes(), key.slot.bytes()], |row| row.get(0))
-        .optional()?;
-    let free = slots::free_place(connection, key, places.unwrap_or(0))?;
-    free.ok_or_else(|| {
-        Failure::Page(vec![Fault { index: 0, key: "slot", what: "has no place left for this entry".to_owned() }])
-    })
-}
-
-/// The number in an entry's ticket, if it has the form of ours.
-fn ticket_number(session: &Session<'_>, entry: &Entry) -> Option<TicketCounter> {
-    let (_, digits) = entry.ticket.0.rsplit_once('-')?;
-    // A longer number is a date or another system's own.
-    let last = digits.parse().ok().filter(|number| *number <= MOST_TICKETS)?;
-    let reference = session.reference();
-    let zone = &reference.facility(entry.key.facility)?.zone;
-    Some(TicketCounter { facility: entry.key.facility, day: zone.day(entry.start), last })
 }

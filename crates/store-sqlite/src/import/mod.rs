@@ -1,25 +1,31 @@
 //! Taking records in: what stands against a page, and writing it.
 
 mod apply;
-mod check;
+mod entries;
 mod known;
 mod overlap;
+mod stored;
 
-pub(crate) use apply::apply;
-pub(crate) use check::check;
 pub(crate) use known::known;
-pub(crate) use overlap::overlapping;
+pub(crate) use overlap::is_free;
 
+use rusqlite::Connection;
 use talon_store::{Fault, Record};
 
 use crate::{failure::Failure, failure::Result, session::Session};
 
-/// Takes a page whole, or nothing of it.
+/// Every fault of a page, in its order.
+pub(crate) fn check(connection: &Connection, records: &[Record]) -> Result<Vec<Fault>> {
+    Ok(stored::read(connection, records)?.faults(records))
+}
+
+/// Takes a page whole. Its faults come as [`Failure::Page`], so that nothing of it is kept.
 pub(crate) fn page(session: &mut Session<'_>, records: &[Record]) -> Result<Vec<Fault>> {
-    let faults = check(session.connection, records)?;
+    let facts = stored::read(session.connection, records)?;
+    let faults = facts.faults(records);
     if !faults.is_empty() {
-        return Ok(faults);
+        return Err(Failure::Page(faults));
     }
-    let faults = apply(session, records)?;
-    if faults.is_empty() { Ok(faults) } else { Err(Failure::Page(faults)) }
+    apply::apply(session, records, &facts)?;
+    Ok(Vec::new())
 }

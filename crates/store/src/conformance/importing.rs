@@ -138,7 +138,8 @@ fn installation_records() -> Vec<Record> {
     ]
 }
 
-fn foreign_entry(number: u8, who: u64, cell: u64, state: EntryState) -> Entry {
+/// An entry that another system made, under the person's first referral.
+pub(super) fn foreign_entry(number: u8, who: u64, cell: u64, state: EntryState) -> Entry {
     let slot = slot(ADULTS, 0, cell, local_start(cell));
     Entry {
         key: EntryKey { facility: facility(ADULTS), entry: EntryId::from_bytes([number; 16]) },

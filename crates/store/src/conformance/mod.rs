@@ -18,6 +18,8 @@
 
 pub mod booking;
 pub mod cancelling;
+pub mod counting;
+pub mod exchanging;
 pub mod free_times;
 pub mod importing;
 pub mod model;
@@ -48,6 +50,13 @@ macro_rules! conformance {
             cancelling::a_place_is_freed_once_however_many_cancel,
             cancelling::only_the_owner_cancels_and_only_before_the_start,
             cancelling::a_ticket_number_never_comes_back,
+            counting::a_commit_is_counted_before_it_is_answered,
+            exchanging::facilities_may_exchange_their_codes,
+            exchanging::cards_may_change_hands,
+            exchanging::an_entry_that_ends_makes_way_for_another,
+            exchanging::visits_may_exchange_their_cells,
+            exchanging::a_booked_cell_moves_when_its_visit_leaves_it,
+            exchanging::a_cell_that_grows_takes_one_more,
             free_times::offers_are_bookable_and_nearest_first,
             free_times::nothing_is_offered_that_a_rule_forbids,
             importing::the_same_page_twice_changes_nothing,

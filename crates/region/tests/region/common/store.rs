@@ -14,7 +14,7 @@ use talon_domain::{
     slot::Slot,
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, ExportPage, Fault, FreeTimesQuery, Kind, KnownKey, Load, PersonMatch,
+    BookReply, CancelReply, ClientSecret, ExportPage, Fault, FreeTimesQuery, Holder, Kind, KnownKey, Load, PersonMatch,
     PolicyQuery, Published, Record, Result, Snapshot, Store,
 };
 
@@ -92,20 +92,20 @@ fn known_key(key: &KnownKey) -> (Kind, String) {
 }
 
 /// The two checks that the tests need: a facility's МКОД and a resource's time are its own.
-fn conflict(records: &Records, record: &Record) -> Option<(&'static str, &'static str)> {
-    let others = || records.iter().filter(|(key, _)| **key != key_of(record)).map(|(_, other)| other);
-    match record {
-        Record::Facility(own) => others()
-            .any(|other| matches!(other, Record::Facility(other) if other.mkod == own.mkod))
-            .then_some(("mkod", "another facility of the store has this МКОД")),
-        Record::Slot(own) => others()
-            .any(|other| {
-                matches!(other, Record::Slot(other) if other.key.facility == own.key.facility
-                    && other.resource == own.resource && other.interval().overlaps(&own.interval()))
-            })
-            .then_some(("start", "overlaps a cell of the store")),
+fn conflict(others: &Records, record: &Record) -> Option<(&'static str, &'static str, Holder)> {
+    others.values().find_map(|other| match (record, other) {
+        (Record::Facility(own), Record::Facility(other)) if other.mkod == own.mkod && other.id != own.id => {
+            Some(("mkod", "another facility of the store has this МКОД", Holder::Facility(other.id)))
+        }
+        (Record::Slot(own), Record::Slot(other))
+            if (other.key.facility, other.resource) == (own.key.facility, own.resource)
+                && other.key != own.key
+                && other.interval().overlaps(&own.interval()) =>
+        {
+            Some(("start", "overlaps a cell of the store", Holder::Slot(other.key)))
+        }
         _ => None,
-    }
+    })
 }
 
 #[async_trait]
@@ -136,10 +136,14 @@ impl Store for FakeStore {
 
     async fn check_page(&self, page: &[Record]) -> Result<Vec<Fault>> {
         assert!(page.len() <= 2000);
-        let records = self.records.lock().unwrap();
-        let faults = page.iter().enumerate().filter(|(_, record)| !matches!(record, Record::ClientSecret(_)));
-        let faults = faults.filter_map(|(index, record)| {
-            conflict(&records, record).map(|(key, what)| Fault { index, key, what: what.into() })
+        // What the page itself gives anew is not in its way.
+        let mut others = self.records.lock().unwrap().clone();
+        for record in page.iter().filter(|record| !matches!(record, Record::ClientSecret(_))) {
+            others.remove(&key_of(record));
+        }
+        let faults = page.iter().enumerate().filter_map(|(index, record)| {
+            let (key, what, holder) = conflict(&others, record)?;
+            Some(Fault { index, key, what: what.into(), holders: vec![holder] })
         });
         Ok(faults.collect())
     }

@@ -1,0 +1,193 @@
+//! Exchanges: lines that hang together by ties are judged as one page and applied as one page. So a file is
+//! judged by what it comes to, and nobody who reads the store meanwhile sees an exchange half done: no cell
+//! is away, and nothing is in two hands.
+//!
+//! Most inputs have none of these, and nothing is done for them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use rusqlite::{Rows, params};
+use talon_store::{Kind, Record};
+
+use super::{
+    Result,
+    check::Check,
+    ledger::{Ledger, Seq},
+    pages::{Batch, LINES, Stored, kind_at, number_of, records},
+    staging::{blob_at, seq_at},
+};
+use crate::{Line, write::append_line};
+
+impl Check<'_> {
+    /// Judges the exchanges of which all lines have been read and checked by themselves: those of kinds up
+    /// to this one.
+    pub(super) async fn settle(&mut self, kind: Kind) -> Result<()> {
+        while self.unsettled.first().is_some_and(|first| *first <= kind) {
+            self.unsettled.retain(|later| *later > kind);
+            self.fall()?;
+            self.gather()?;
+            self.take_out(kind).await?;
+            for last in Kind::ALL.iter().filter(|last| **last <= kind) {
+                self.judge_exchanges(*last, kind).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds which of the tied lines hang together: each gets the number of its exchange, which is that of
+    /// one of its lines, and the last kind in it.
+    fn gather(&self) -> Result<()> {
+        let mut together = Together::default();
+        let mut ties = self.connection.prepare("SELECT line, holder FROM tie")?;
+        let mut rows = ties.query([])?;
+        while let Some(row) = rows.next()? {
+            let (line, holder) = (seq_at(row, 0)?, seq_at(row, 1)?);
+            if !self.ledger.is_out(line) && !self.ledger.is_out(holder) {
+                together.join(line, holder);
+            }
+        }
+        let mut tied = self.connection.prepare("SELECT line, kind FROM tied")?;
+        let mut rows = tied.query([])?;
+        let (mut lines, mut last) = (Vec::new(), HashMap::new());
+        while let Some(row) = rows.next()? {
+            let (line, kind) = (seq_at(row, 0)?, kind_at(row, 1)?);
+            let exchange = together.root(line);
+            let last = last.entry(exchange).or_insert(kind);
+            *last = kind.max(*last);
+            lines.push((line, exchange));
+        }
+        let mut update = self.connection.prepare("UPDATE tied SET exchange = ?2, last = ?3 WHERE line = ?1")?;
+        for (line, exchange) in lines {
+            let last = last.get(&exchange).map(|last| number_of(*last));
+            update.execute(params![line.cast_signed(), exchange.cast_signed(), last])?;
+        }
+        Ok(())
+    }
+
+    /// Copies tied lines out of their pages, and judges what is left of those: it may have counted on them.
+    async fn take_out(&mut self, kind: Kind) -> Result<()> {
+        let connection = self.connection;
+        let mut wanted: BTreeMap<Kind, HashSet<Seq>> = BTreeMap::new();
+        let mut select = connection.prepare("SELECT line, kind FROM tied WHERE body IS NULL AND kind <= ?")?;
+        let mut rows = select.query([number_of(kind)])?;
+        while let Some(row) = rows.next()? {
+            wanted.entry(kind_at(row, 1)?).or_default().insert(seq_at(row, 0)?);
+        }
+        let mut keep = connection.prepare("UPDATE tied SET body = ?2 WHERE line = ?1")?;
+        let mut pages = connection.prepare("SELECT kind, lines, body FROM page WHERE kind = ? ORDER BY page")?;
+        for (kind, wanted) in wanted {
+            if kind == Kind::Facility {
+                for (seq, facility) in self.small.facilities.values().filter(|(seq, _)| wanted.contains(seq)) {
+                    let mut text = Vec::new();
+                    append_line(&Line::Facility(facility.clone()), &mut text);
+                    keep.execute(params![seq.cast_signed(), text])?;
+                }
+                continue;
+            }
+            let mut rows = pages.query([number_of(kind)])?;
+            while let Some(row) = rows.next()? {
+                let page = Stored::read(row)?;
+                let mut lost = false;
+                for (line, body) in page.lines()?.into_iter().filter(|(line, _)| wanted.contains(line)) {
+                    keep.execute(params![line.cast_signed(), body])?;
+                    lost = true;
+                }
+                if lost {
+                    self.judge(&page.batch(&self.ledger)?).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges the exchanges that end with the kind `last`.
+    async fn judge_exchanges(&mut self, last: Kind, kind: Kind) -> Result<()> {
+        let connection = self.connection;
+        let mut select = connection.prepare(EXCHANGES)?;
+        let mut exchanges = Exchanges::of(select.query([number_of(last)])?);
+        while let Some(batch) = exchanges.next(&self.ledger)? {
+            let judged: HashSet<Seq> = batch.lines.iter().copied().collect();
+            for (line, line_kind, fault) in batch.faults(self.store).await? {
+                self.object(line, line_kind, fault, &judged)?;
+                // Whoever counted on this line is to be judged without it.
+                self.unsettled.insert(kind);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The lines of exchanges that end with a kind.
+pub(super) const EXCHANGES: &str =
+    "SELECT exchange, line, kind, body FROM tied WHERE last = ? ORDER BY exchange, kind, line";
+
+/// Exchanges in pages: each whole, and as many as a page takes.
+pub(super) struct Exchanges<'s> {
+    rows: Rows<'s>,
+    /// What was read of the next page.
+    ahead: Option<Member>,
+}
+
+struct Member {
+    exchange: Seq,
+    line: Seq,
+    kind: Kind,
+    records: Vec<Record>,
+}
+
+impl<'s> Exchanges<'s> {
+    /// From the rows of [`EXCHANGES`].
+    pub(super) fn of(rows: Rows<'s>) -> Self {
+        Self { rows, ahead: None }
+    }
+
+    /// The good lines of the next page, in the order of their kinds, each kind in that of the input.
+    pub(super) fn next(&mut self, ledger: &Ledger) -> Result<Option<Batch>> {
+        let mut members: Vec<Member> = self.ahead.take().into_iter().collect();
+        while let Some(row) = self.rows.next()? {
+            let (exchange, line, kind) = (seq_at(row, 0)?, seq_at(row, 1)?, kind_at(row, 2)?);
+            if ledger.is_out(line) {
+                continue;
+            }
+            let member = Member { exchange, line, kind, records: records(kind, blob_at(row, 3)?)? };
+            if members.len() >= LINES && members.last().is_some_and(|last| last.exchange != exchange) {
+                self.ahead = Some(member);
+                break;
+            }
+            members.push(member);
+        }
+        if members.is_empty() {
+            return Ok(None);
+        }
+        members.sort_by_key(|member| (member.kind, member.line));
+        let mut batch = Batch::default();
+        for member in members {
+            member.records.into_iter().for_each(|record| batch.push(member.line, record));
+        }
+        Ok(Some(batch))
+    }
+}
+
+/// Sets of lines, each named by one of its lines.
+#[derive(Default)]
+struct Together(HashMap<Seq, Seq>);
+
+impl Together {
+    fn root(&mut self, line: Seq) -> Seq {
+        let mut root = line;
+        while let Some(parent) = self.0.get(&root).filter(|parent| **parent != root) {
+            root = *parent;
+        }
+        // The next one has a shorter way.
+        let mut at = line;
+        while at != root {
+            at = self.0.insert(at, root).unwrap_or(root);
+        }
+        root
+    }
+
+    fn join(&mut self, one: Seq, other: Seq) {
+        let (one, other) = (self.root(one), self.root(other));
+        self.0.insert(one.max(other), one.min(other));
+    }
+}

@@ -1,0 +1,170 @@
+//! Ties: a line that wants what an object of the store has depends on the line of the input that changes
+//! that object.
+//!
+//! What the store says of such a line is put aside, because the two may come to something good together.
+//! That is found out by [`settle`](Check::settle).
+
+use std::collections::HashSet;
+
+use rusqlite::{OptionalExtension, params};
+use talon_store::{Fault, Holder, Kind};
+
+use super::{
+    Result,
+    check::Check,
+    ledger::Seq,
+    pages::{Batch, kind_at, number_of},
+    staging::{entry_key, pair, referral_key, seq_at},
+};
+use crate::LineFault;
+
+impl Check<'_> {
+    /// Has the store judge records as one page. What it says of a line that is in the way of another line
+    /// of the input waits until both are judged together.
+    pub(super) async fn judge(&mut self, batch: &Batch) -> Result<()> {
+        for (line, kind, fault) in batch.faults(self.store).await? {
+            self.object(line, kind, fault, &HashSet::new())?;
+        }
+        Ok(())
+    }
+
+    /// Takes up a fault that the store finds. It is one, unless lines that are not among `judged`, which
+    /// were judged with this one, change what is in its way.
+    pub(super) fn object(&mut self, line: Seq, kind: Kind, fault: Fault, judged: &HashSet<Seq>) -> Result<()> {
+        let mut others = Vec::new();
+        for holder in fault.holders {
+            let other = self.line_of(holder)?;
+            others.extend(other.filter(|(other, _)| *other != line && !judged.contains(other)));
+        }
+        if others.is_empty() {
+            self.refuse(line, kind, LineFault::new(fault.key, fault.what));
+            return Ok(());
+        }
+        let mut insert =
+            self.connection.prepare_cached("INSERT INTO blocked (line, kind, key, what) VALUES (?, ?, ?, ?)")?;
+        let blocked = insert.insert(params![line.cast_signed(), number_of(kind), fault.key, fault.what])?;
+        for (other, other_kind) in others {
+            self.connection.prepare_cached("INSERT INTO tie (blocked, line, holder) VALUES (?, ?, ?)")?.execute([
+                blocked,
+                line.cast_signed(),
+                other.cast_signed(),
+            ])?;
+            self.tied(line, kind)?;
+            self.tied(other, other_kind)?;
+            self.unsettled.insert(kind.max(other_kind));
+        }
+        Ok(())
+    }
+
+    fn tied(&mut self, line: Seq, kind: Kind) -> Result<()> {
+        self.ledger.exchange(line);
+        let mut insert = self.connection.prepare_cached("INSERT OR IGNORE INTO tied (line, kind) VALUES (?, ?)")?;
+        insert.execute(params![line.cast_signed(), number_of(kind)])?;
+        Ok(())
+    }
+
+    /// Makes a line faulty. What was checked since its own kind took it for a good one and has to be checked
+    /// again.
+    pub(super) fn refuse(&mut self, line: Seq, kind: Kind, fault: LineFault) {
+        self.ledger.fault(line, fault);
+        self.again |= kind < self.kind;
+    }
+
+    /// The good line of the input that gives an object anew.
+    fn line_of(&mut self, holder: Holder) -> Result<Option<(Seq, Kind)>> {
+        let found = match holder {
+            Holder::Facility(id) => self.small.facilities.get(&id).map(|(seq, _)| (*seq, Kind::Facility)),
+            Holder::Card(facility, card) => self.line_by_key(Kind::Card, &pair(facility, card.bytes()))?,
+            Holder::Referral(key) => self.line_by_key(Kind::Referral, &referral_key(key))?,
+            Holder::Entry(key) => self.line_by_key(Kind::Entry, &entry_key(key))?,
+            Holder::Slot(key) => {
+                self.index(Kind::Slot)?;
+                let mut select = self
+                    .connection
+                    .prepare_cached("SELECT seq, resource FROM slot WHERE guid = ? ORDER BY seq DESC")?;
+                let mut rows = select.query([key.slot.bytes()])?;
+                let mut found = None;
+                while let Some(row) = rows.next()? {
+                    if self.staged.resource_at(row, 1)?.facility == key.facility {
+                        found = Some((seq_at(row, 0)?, Kind::Slot));
+                        break;
+                    }
+                }
+                found
+            }
+        };
+        Ok(found.filter(|(line, _)| !self.ledger.is_out(*line)))
+    }
+
+    /// The last line with a key: it counts, whether or not its kind's turn to be checked has come.
+    fn line_by_key(&mut self, kind: Kind, key: &[u8]) -> Result<Option<(Seq, Kind)>> {
+        self.index(kind)?;
+        let sql = match kind {
+            Kind::Card => "SELECT seq FROM card WHERE key = ? ORDER BY seq DESC LIMIT 1",
+            Kind::Referral => "SELECT seq FROM referral WHERE key = ? ORDER BY seq DESC LIMIT 1",
+            _ => "SELECT seq FROM entry WHERE key = ? ORDER BY seq DESC LIMIT 1",
+        };
+        let line = self.connection.prepare_cached(sql)?.query_row([key], |row| row.get::<_, i64>(0)).optional()?;
+        Ok(line.map(|line| (line.cast_unsigned(), kind)))
+    }
+
+    /// Makes the index by which lines of a kind are found, when the first is looked for.
+    fn index(&mut self, kind: Kind) -> Result<()> {
+        if self.indexed.insert(kind) {
+            self.connection.execute_batch(match kind {
+                Kind::Card => "CREATE INDEX IF NOT EXISTS card_key ON card (key)",
+                Kind::Referral => "CREATE INDEX IF NOT EXISTS referral_key ON referral (key)",
+                Kind::Slot => "CREATE INDEX IF NOT EXISTS slot_guid ON slot (guid)",
+                _ => "CREATE INDEX IF NOT EXISTS entry_key ON entry (key)",
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Makes lines faulty that could have become good only by others that turned out to be faulty.
+    pub(super) fn fall(&mut self) -> Result<()> {
+        let mut holders = self.connection.prepare("SELECT DISTINCT holder FROM tie")?;
+        let mut rows = holders.query([])?;
+        let mut fallen = Vec::new();
+        while let Some(row) = rows.next()? {
+            fallen.extend(Some(seq_at(row, 0)?).filter(|holder| self.ledger.is_out(*holder)));
+        }
+        while let Some(holder) = fallen.pop() {
+            for (id, line, kind, fault) in self.blocked_by(holder)? {
+                if self.may_be_lifted(id)? {
+                    continue;
+                }
+                self.connection.prepare_cached("DELETE FROM blocked WHERE id = ?")?.execute([id])?;
+                fallen.extend(Some(line).filter(|line| !self.ledger.is_out(*line)));
+                self.refuse(line, kind, fault);
+            }
+        }
+        Ok(())
+    }
+
+    fn blocked_by(&self, holder: Seq) -> Result<Vec<(i64, Seq, Kind, LineFault)>> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT b.id, b.line, b.kind, b.key, b.what FROM tie t JOIN blocked b ON b.id = t.blocked \
+             WHERE t.holder = ? ORDER BY b.id",
+        )?;
+        let mut rows = select.query([holder.cast_signed()])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let fault = LineFault { key: row.get(3)?, what: row.get(4)? };
+            found.push((row.get(0)?, seq_at(row, 1)?, kind_at(row, 2)?, fault));
+        }
+        Ok(found)
+    }
+
+    /// Whether a good line is among those that a fault rests on.
+    fn may_be_lifted(&self, blocked: i64) -> Result<bool> {
+        let mut select = self.connection.prepare_cached("SELECT holder FROM tie WHERE blocked = ?")?;
+        let mut rows = select.query([blocked])?;
+        while let Some(row) = rows.next()? {
+            if !self.ledger.is_out(seq_at(row, 0)?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
