@@ -54,6 +54,8 @@ impl Done {
 pub(crate) struct Problem {
     /// Its row in the catalogue.
     pub(crate) reason: &'static str,
+    /// The HTTP status, where it is not the row's.
+    pub(crate) status: Option<StatusCode>,
     /// What its message names.
     pub(crate) fillings: Vec<Filling>,
     /// Other times, where the refusal offers any.
@@ -90,8 +92,10 @@ impl Problem {
         let mut fillings = self.fillings;
         fillings.push(("trace_id", trace.to_string()));
         let errors = self.errors.map(|faults| faults.iter().map(|fault| ErrorDto::of(fault, language)).collect());
+        let status = StatusCode::from_u16(row.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.status.unwrap_or(status);
         let standard = Standard {
-            code: row.http,
+            code: status.as_u16(),
             message: row.message(language, &fillings),
             message_code: row.code,
             reason: row.reason,
@@ -99,7 +103,6 @@ impl Problem {
             errors,
             trace_id: trace.to_string(),
         };
-        let status = StatusCode::from_u16(row.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = response(status, serde_json::to_vec(&standard).unwrap_or_default());
         let mut set = |name: HeaderName, value: HeaderValue| response.headers_mut().insert(name, value);
         if let Some(seconds) = self.retry_after {

@@ -19,6 +19,7 @@ use axum::{
     },
     middleware::Next,
 };
+use jiff::Timestamp;
 use talon_app::App;
 use talon_domain::ids::RequestId;
 
@@ -50,6 +51,11 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
         response = problem(Problem::of(reason), trace, language);
         response.headers_mut().extend(allow.map(|methods| (ALLOW, methods)));
     }
+    finish(&app, trace, begun, response)
+}
+
+/// Gives an answer the headers that all have, logs it and counts it.
+pub(crate) fn finish(app: &App, trace: RequestId, begun: Timestamp, mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
     // A guid's text is always a header's value.
     if let Ok(id) = HeaderValue::try_from(trace.to_string()) {
@@ -58,7 +64,7 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let took = Duration::try_from(app.now().duration_since(begun)).unwrap_or_default();
-    tell(&app, trace, &response, took);
+    tell(app, trace, &response, took);
     response
 }
 

@@ -13,12 +13,12 @@ use tokio::time::timeout;
 /// Longest body accepted, in bytes (contract, section 2).
 pub(crate) const LONGEST_BODY: usize = 64 * 1024;
 
-/// How much of a body that nobody wants is read all the same. A client that is still sending when
+/// How much that nobody wants is read all the same, in bytes. A client that is still sending when
 /// the connection closes never sees its answer: the reset overtakes it.
-const MOST_DRAINED: usize = 1024 * 1024;
+pub const MOST_DRAINED: usize = 1024 * 1024;
 
 /// How long that may take.
-const DRAIN_TIME: Duration = Duration::from_secs(2);
+pub const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 /// Why there is no body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

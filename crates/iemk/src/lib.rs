@@ -2,7 +2,8 @@
 //!
 //! A request comes in through [`framed`] (its id, the headers that every answer has, the log line),
 //! finds its route in `routes`, passes method, phase and policy in `serve`, and is handled in one
-//! file of `methods`. Whatever refuses it on the way is a row of the [`catalogue`].
+//! file of `methods`. Whatever refuses it on the way is a row of the [`catalogue`]. What could not be
+//! read as a request at all is answered by [`refuse`].
 
 mod answer;
 mod basic;
@@ -19,6 +20,7 @@ mod routes;
 mod serve;
 mod settings;
 mod shape;
+mod unreadable;
 
 use std::sync::Arc;
 
@@ -27,7 +29,9 @@ use talon_app::App;
 
 use routes::{ALIAS, ROUTES, Route, Under};
 
+pub use incoming::{DRAIN_TIME, MOST_DRAINED};
 pub use settings::{BadBase, Base, IemkSettings};
+pub use unreadable::{Unreadable, refuse};
 
 /// What the fuzz targets reach that a request reaches only by way of a socket.
 #[cfg(fuzzing)]

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The name in logs and metrics of what is no route.
-const NOWHERE: &str = "none";
+pub(crate) const NOWHERE: &str = "none";
 
 /// Answers a request on one of the routes.
 pub(crate) async fn serve(

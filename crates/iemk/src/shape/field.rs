@@ -13,7 +13,7 @@ const LONGEST_NAME: usize = 64;
 /// A faulty field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FieldFault {
-    /// Its name as the request spells it, cut; empty when the body as a whole is at fault.
+    /// Its name as the request spells it, cut; empty when the body or request as a whole is at fault.
     pub(crate) field: String,
     /// What is wrong.
     pub(crate) fault: Fault,
@@ -33,6 +33,10 @@ pub(crate) fn not_an_object() -> Vec<FieldFault> {
 /// What can be wrong with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
+    /// What was sent is not a request in HTTP/1.1.
+    NotHttp,
+    /// Request line and headers are over the listener's limits.
+    HeadTooLarge,
     /// The body is not one JSON object in UTF-8.
     NotAnObject,
     /// Required, and absent or null.
@@ -63,6 +67,11 @@ impl Fault {
     /// What it says to the caller. It never repeats what the caller sent.
     pub(crate) fn text(self, language: Language) -> &'static str {
         let (russian, english) = match self {
+            Self::NotHttp => ("Ожидается запрос HTTP/1.1", "Expected: an HTTP/1.1 request"),
+            Self::HeadTooLarge => (
+                "Строка запроса и заголовки слишком длинны, или заголовков слишком много",
+                "The request line and headers are too long, or the headers too many",
+            ),
             Self::NotAnObject => {
                 ("Тело запроса должно быть объектом JSON в кодировке UTF-8", "The body must be a JSON object in UTF-8")
             }

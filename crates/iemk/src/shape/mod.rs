@@ -8,5 +8,5 @@ mod object;
 mod policy;
 
 pub(crate) use book::{ShapeFault, read_booking};
-pub(crate) use field::{FieldFault, not_an_object};
+pub(crate) use field::{Fault, FieldFault, not_an_object};
 pub(crate) use policy::read_policy;

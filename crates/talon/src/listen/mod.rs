@@ -1,15 +1,24 @@
 //! The accept loop: hyper with a time-out on everything that a client could make us wait for.
 //!
 //! `axum::serve` has none for headers, so a client that never finishes them would stay for ever.
+//! What hyper cannot read as a request it refuses with an empty answer; `withhold` keeps that back,
+//! `refusal` gives one with a body.
 
 mod drain;
+mod phase;
+mod refusal;
 mod stall;
+mod withhold;
+
+#[cfg(test)]
+mod tests;
 
 use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body};
+use axum::{Router, body::Body, http::Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use talon_iemk::Unreadable;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -17,7 +26,9 @@ use tokio::{
 use tower::ServiceExt;
 
 pub(crate) use drain::Stop;
-use stall::{Phases, StallGuard, Timeouts};
+use phase::Phases;
+use stall::{StallGuard, Timeouts};
+use withhold::Withhold;
 
 /// Request line and headers together; a portal's are under 4 KiB. Larger ones get 431.
 const HEAD_BYTES: usize = 16 * 1024;
@@ -26,6 +37,18 @@ const HEADERS: usize = 64;
 /// Between two attempts to accept while the process is out of file descriptors. Nothing tells when
 /// one becomes free, and trying again at once would spin on the same error.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(50);
+
+/// What one listener answers.
+#[derive(Clone)]
+pub(crate) struct Served {
+    /// Requests.
+    pub(crate) router: Router,
+    /// What cannot be read as a request.
+    pub(crate) refuse: Refuse,
+}
+
+/// Makes the answer to what cannot be read as a request.
+pub(crate) type Refuse = Arc<dyn Fn(Unreadable) -> Response<Body> + Send + Sync>;
 
 /// Bounds of one listener.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +68,7 @@ pub(crate) struct ListenLimits {
 
 /// Serves until told to stop, then takes nothing new and finishes what it has, for as long as the
 /// limits allow. Returns whether everything was finished.
-pub(crate) async fn serve(listener: TcpListener, router: Router, limits: ListenLimits, mut stop: Stop) -> bool {
+pub(crate) async fn serve(listener: TcpListener, served: Served, limits: ListenLimits, mut stop: Stop) -> bool {
     let places = Arc::new(Semaphore::new(limits.connections as usize));
     // Connections hear the word after the listener is gone: one that is told goodbye must not find
     // the door still open.
@@ -60,7 +83,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: ListenL
         match accepted {
             Ok((stream, place)) => {
                 told = false;
-                tokio::spawn(converse(stream, router.clone(), limits, winding_up.clone(), place));
+                tokio::spawn(converse(stream, served.clone(), limits, winding_up.clone(), place));
             }
             Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
@@ -94,7 +117,7 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 
 async fn converse(
     stream: TcpStream,
-    router: Router,
+    Served { router, refuse }: Served,
     limits: ListenLimits,
     mut stop: Stop,
     place: Option<OwnedSemaphorePermit>,
@@ -105,29 +128,36 @@ async fn converse(
     let phases = Phases::default();
     let timeouts = Timeouts { header: limits.header, write: limits.idle };
     let guarded = StallGuard::new(stream, phases.clone(), timeouts);
+    let stream = Withhold::new(guarded, phases.clone());
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let (router, phases) = (router.clone(), phases.clone());
+        let (router, answering) = (router.clone(), phases.answering());
         async move {
-            phases.answering();
             let answered: Result<_, Infallible> = router.oneshot(request.map(Body::new)).await;
-            phases.idle();
-            answered
+            answered.map(|response| response.map(|body| answering.with(body)))
         }
     });
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         // hyper starts this clock when it begins to wait for a request, so it is the idle time-out;
         // the headers' own is kept by the guard.
         .header_read_timeout(limits.idle)
         .max_headers(HEADERS)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(guarded), service);
-    tokio::pin!(connection);
-    // How a connection ends is the client's affair: an error here is a client that went away or
-    // was too slow.
-    tokio::select! {
-        _ = &mut connection => return,
-        () = stop.wait() => connection.as_mut().graceful_shutdown(),
+        .serve_connection(TokioIo::new(stream), service);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = stop.wait() => {
+            std::pin::Pin::new(&mut connection).graceful_shutdown();
+            (&mut connection).await
+        }
+    };
+    // How a connection ends is the client's affair: an error is a client that went away, was too
+    // slow, or sent what is no request. The last is told so, and the slow one where it can be.
+    let Err(error) = ended else { return };
+    let parts = connection.into_parts();
+    if let Some(unreadable) = refusal::reason(&error, &parts.read_buf)
+        && let Some(open) = parts.io.into_inner().into_open()
+    {
+        refusal::answer(open.into_inner(), refuse(unreadable)).await;
     }
-    let _ = connection.await;
 }

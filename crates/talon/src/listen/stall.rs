@@ -7,10 +7,6 @@
 use std::{
     io,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU8, Ordering},
-    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -20,35 +16,7 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-const READING: u8 = 0;
-const ANSWERING: u8 = 1;
-const IDLE: u8 = 2;
-
-/// What a connection is doing, shared by the guard and the service. A new one reads its first
-/// request's headers.
-#[derive(Clone, Default)]
-pub(super) struct Phases(Arc<AtomicU8>);
-
-impl Phases {
-    /// A request's headers are complete.
-    pub(super) fn answering(&self) {
-        self.0.store(ANSWERING, Ordering::Relaxed);
-    }
-
-    /// Its answer is made.
-    pub(super) fn idle(&self) {
-        self.0.store(IDLE, Ordering::Relaxed);
-    }
-
-    /// Whether bytes that come now begin a request.
-    fn begin(&self) -> bool {
-        self.0.compare_exchange(IDLE, READING, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-    }
-
-    fn is_reading(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == READING
-    }
-}
+use super::phase::Phases;
 
 /// How long a client may take.
 #[derive(Clone, Copy)]
@@ -71,6 +39,11 @@ pub(super) struct StallGuard<S> {
 impl<S> StallGuard<S> {
     pub(super) fn new(stream: S, phases: Phases, timeouts: Timeouts) -> Self {
         Self { stream, phases, timeouts, reading: Box::pin(sleep(timeouts.header)), writing: None }
+    }
+
+    /// The stream without a guard.
+    pub(super) fn into_inner(self) -> S {
+        self.stream
     }
 
     /// Passes on what a write came to, unless it has been pending for too long.
