@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{client, config, doctor, export, generate, import, schedule, serve, token},
+    commands::{
+        backup, client, config, doctor, export, generate, import, migrate, restore, schedule, schema, serve, token,
+    },
     failure::Outcome,
     observe::logs,
     settings::{self, Loaded, Options},
@@ -42,6 +44,18 @@ enum Command {
     /// Write the store as a region file
     #[command(after_help = export::EXAMPLES)]
     Export(export::ExportArgs),
+    /// Copy the embedded store into one file, also while a server works with it
+    #[command(after_help = backup::EXAMPLES)]
+    Backup(backup::BackupArgs),
+    /// Put a backup in the embedded store's place
+    #[command(after_help = restore::EXAMPLES)]
+    Restore(restore::RestoreArgs),
+    /// Bring the store's schema up to date
+    #[command(after_help = migrate::EXAMPLES)]
+    Migrate(migrate::MigrateArgs),
+    /// Print the statements that make the tables of a PostgreSQL store
+    #[command(after_help = schema::EXAMPLES)]
+    Schema(schema::SchemaArgs),
     /// Write a made-up region file of any size
     #[command(after_help = generate::EXAMPLES)]
     Generate(generate::GenerateArgs),
@@ -142,6 +156,10 @@ pub(crate) fn run() -> Outcome {
         Command::Serve(args) => serve::run(args),
         Command::Import(args) => import::run(args),
         Command::Export(args) => export::run(args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args),
+        Command::Migrate(args) => migrate::run(args),
+        Command::Schema(args) => schema::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Token(args) => token::run(args),
         Command::Client(command) => client::run(command),

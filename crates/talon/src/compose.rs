@@ -6,13 +6,14 @@ use jiff::Timestamp;
 use talon_app::{AppSettings, Clock};
 use talon_domain::{access::Channel, zone::Zone};
 use talon_store::Store;
+use talon_store_postgres::{OpenOptions as PostgresOptions, PostgresStore};
 use talon_store_sqlite::{OpenOptions, SqliteStore};
 use talon_tokens::{Issuer, KeyError, KeySource, OwnKey, Verifier};
 
 use crate::{
     clock::SystemClock,
     failure::{Failure, Outcome},
-    settings::{IssuerTable, Settings},
+    settings::{IssuerTable, Settings, StoreUrl},
 };
 
 /// The channels that a portal's keys may speak for unless a setting says otherwise (contract,
@@ -32,10 +33,27 @@ pub(crate) enum WhenMissing {
 ///
 /// # Errors
 ///
-/// It is missing, newer, damaged, locked, or on a full disk: which, and what to do.
-pub(crate) fn open_store(settings: &Settings, when_missing: WhenMissing) -> Outcome<Arc<dyn Store>> {
+/// It is missing, newer, damaged, locked, on a full disk, or its server does not let us in: which, and
+/// what to do.
+pub(crate) async fn open_store(settings: &Settings, when_missing: WhenMissing) -> Outcome<Arc<dyn Store>> {
+    let create = when_missing == WhenMissing::Create;
+    match &settings.store {
+        StoreUrl::Sqlite(path) => open_sqlite(settings, path, create),
+        StoreUrl::Postgres(url) => {
+            let options = PostgresOptions {
+                create,
+                queue_limit: settings.limits.queue,
+                readers: settings.limits.readers,
+                ..PostgresOptions::new(SystemClock.now())
+            };
+            Ok(PostgresStore::open(url, &options).await?)
+        }
+    }
+}
+
+fn open_sqlite(settings: &Settings, path: &Path, create: bool) -> Outcome<Arc<dyn Store>> {
     let options = OpenOptions {
-        create: when_missing == WhenMissing::Create,
+        create,
         queue_limit: settings.limits.queue,
         readers: settings.limits.readers,
         on_fatal: Arc::new(|error| {
@@ -45,7 +63,7 @@ pub(crate) fn open_store(settings: &Settings, when_missing: WhenMissing) -> Outc
         }),
         ..OpenOptions::new(SystemClock.now())
     };
-    Ok(SqliteStore::open(settings.store.path(), &options)?)
+    Ok(SqliteStore::open(path, &options)?)
 }
 
 /// Loads the installation's own key; makes it when it is missing.

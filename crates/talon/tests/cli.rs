@@ -27,9 +27,19 @@ fn folder() -> tempfile::TempDir {
 #[test]
 fn every_command_has_help_with_an_example() {
     let folder = folder();
-    for command in
-        ["serve", "import", "export", "generate", "token", "client add", "schedule publish", "config", "doctor"]
-    {
+    for command in [
+        "serve",
+        "import",
+        "export",
+        "backup",
+        "restore",
+        "generate",
+        "token",
+        "client add",
+        "schedule publish",
+        "config",
+        "doctor",
+    ] {
         let args: Vec<&str> = command.split(' ').chain(["--help"]).collect();
         let (code, help, _) = run(folder.path(), &args);
         assert_eq!(code, 0, "{command}");

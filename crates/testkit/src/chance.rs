@@ -6,6 +6,12 @@ use crate::clock;
 pub struct Chance(u64);
 
 impl Chance {
+    /// From a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// From `TALON_SEED`, or from the clock; printed either way, so that a failure can be replayed.
     ///
     /// # Panics

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::{
     attempt::Booking,
     keys::TestKey,
+    postgres::Schema,
     region::{PersonRef, ReferralRef, RegionBuilder, SlotRef},
 };
 
@@ -22,11 +23,18 @@ pub const ISSUER: &str = "https://portal.test";
 /// The audience of its tokens.
 pub const AUDIENCE: &str = "talon-test";
 
+/// Where an installation keeps its data.
+enum StoreAt {
+    File(PathBuf),
+    Url(String),
+    Schema(Schema),
+}
+
 /// What a server is started on. Its store stays when the server is killed, and goes with it.
 pub struct Installation {
     binary: PathBuf,
     directory: TempDir,
-    store: PathBuf,
+    store: StoreAt,
     key: TestKey,
     environment: Vec<(String, String)>,
     logs: Cell<u32>,
@@ -38,7 +46,7 @@ impl Installation {
     #[must_use]
     pub fn new(binary: impl Into<PathBuf>) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
-        let store = directory.path().join("talon.db");
+        let store = StoreAt::File(directory.path().join("talon.db"));
         let key = TestKey::generate("portal-1");
         let installation =
             Self { binary: binary.into(), directory, store, key, environment: Vec::new(), logs: Cell::new(0) };
@@ -46,10 +54,22 @@ impl Installation {
         installation
     }
 
-    /// With its store somewhere else; keys and logs stay.
+    /// With its store in another file; keys and logs stay.
     #[must_use]
     pub fn with_store(self, store: impl Into<PathBuf>) -> Self {
-        Self { store: store.into(), ..self }
+        Self { store: StoreAt::File(store.into()), ..self }
+    }
+
+    /// With a store of any kind, by the address that `--store` takes.
+    #[must_use]
+    pub fn with_store_url(self, url: impl Into<String>) -> Self {
+        Self { store: StoreAt::Url(url.into()), ..self }
+    }
+
+    /// With its store in a schema of PostgreSQL, which goes with it.
+    #[must_use]
+    pub fn on_postgres(self, schema: Schema) -> Self {
+        Self { store: StoreAt::Schema(schema), ..self }
     }
 
     /// With an environment variable for every command.
@@ -124,14 +144,44 @@ impl Installation {
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .arg(name)
             .arg("--store")
-            .arg(format!("sqlite:{}", self.store.display()));
+            .arg(self.store_url());
         command
     }
 
+    /// The store's address, as `--store` takes it.
+    #[must_use]
+    pub fn store_url(&self) -> String {
+        match &self.store {
+            StoreAt::File(path) => format!("sqlite:{}", path.display()),
+            StoreAt::Url(url) => url.clone(),
+            StoreAt::Schema(schema) => schema.url().to_string(),
+        }
+    }
+
     /// The store's file.
+    ///
+    /// # Panics
+    ///
+    /// When the store is not a file.
     #[must_use]
     pub fn store(&self) -> &Path {
-        &self.store
+        match &self.store {
+            StoreAt::File(path) => path,
+            StoreAt::Url(_) | StoreAt::Schema(_) => panic!("this installation's store is not a file"),
+        }
+    }
+
+    /// The store's schema.
+    ///
+    /// # Panics
+    ///
+    /// When it was not set by [`Installation::on_postgres`].
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        match &self.store {
+            StoreAt::Schema(schema) => schema,
+            StoreAt::File(_) | StoreAt::Url(_) => panic!("this installation's store is no schema of PostgreSQL"),
+        }
     }
 
     /// Its directory, for files of a test's own.

@@ -11,6 +11,7 @@
 )]
 
 mod attempt;
+mod certificates;
 mod chance;
 mod check;
 mod client;
@@ -21,6 +22,7 @@ mod installation;
 mod keys;
 mod ledger;
 mod limits;
+pub mod postgres;
 mod power;
 mod proxy;
 mod region;
@@ -29,6 +31,7 @@ mod server;
 mod strike;
 
 pub use attempt::{Answer, Attempt, Booking, Lost, Outcome};
+pub use certificates::Certificates;
 pub use chance::Chance;
 pub use check::{
     Violation, check_all, claims_astray, duplicates_per_key, expect_none, message_missing, ok_but_missing,
@@ -41,8 +44,8 @@ pub use installation::{AUDIENCE, ISSUER, Installation};
 pub use keys::TestKey;
 pub use ledger::{EntryRow, Ledger, Message, Record};
 pub use limits::raise_file_limit;
-pub use power::{NoRig, PowerRig};
-pub use proxy::ReplyDroppingProxy;
+pub use power::{Freeze, NoRig, PowerRig};
+pub use proxy::{Direction, Proxy};
 pub use region::{CardRef, FacilityRef, PersonRef, ReferralRef, RegionBuilder, ResourceRef, SlotRef};
 pub use rows::{Rows, TableRows};
 pub use server::Server;

@@ -8,11 +8,15 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::server::Server;
-
 /// Why the rig cannot be had here.
 #[derive(Clone, Debug)]
 pub struct NoRig(pub String);
+
+/// What stands still when the power goes.
+pub trait Freeze {
+    /// Stops every thread where it stands.
+    fn freeze(&self);
+}
 
 /// `EXT4_IOC_SHUTDOWN` with `EXT4_GOING_FLAGS_NOLOGFLUSH`. Asked for through Perl, which is part of
 /// every Debian: a call of our own would need `unsafe`.
@@ -52,7 +56,7 @@ impl PowerRig {
         self.directory.path().join("mnt")
     }
 
-    /// Cuts the power of disk and processor: the server, which must be killed before
+    /// Cuts the power of disk and processor: a server, which must be killed before
     /// [`PowerRig::remount`], runs no further, nothing more reaches the disk, and nothing that was
     /// not synced is on it.
     ///
@@ -64,7 +68,7 @@ impl PowerRig {
     /// # Errors
     ///
     /// [`NoRig`] with what the tool said.
-    pub fn cut(&self, server: &Server) -> Result<(), NoRig> {
+    pub fn cut(&self, server: &impl Freeze) -> Result<(), NoRig> {
         server.freeze();
         self.shut_down()
     }

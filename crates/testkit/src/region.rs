@@ -188,6 +188,15 @@ impl RegionBuilder {
         self.lines.iter().map(|line| format!("{line}\n")).collect()
     }
 
+    /// What was written since it was last taken, so that a large file need not be held as a whole.
+    /// What is written next refers to it as before.
+    #[must_use]
+    pub fn take_text(&mut self) -> String {
+        let text = self.text();
+        self.lines.clear();
+        text
+    }
+
     /// A guid whose beginning shows in a failing test what it is of.
     fn draw(&mut self, kind: &str) -> String {
         self.drawn += 1;

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{attempt::Lost, client::Client, installation::Installation};
+use crate::{attempt::Lost, client::Client, installation::Installation, power::Freeze};
 
 /// How long a start may take, even after a crash on a slow disk.
 const START: Duration = Duration::from_secs(60);
@@ -86,9 +86,9 @@ impl Server {
         self.child.wait().expect("the server can be waited for");
     }
 
-    /// Stops every thread where it stands: a processor without power runs nothing. SIGKILL ends it.
-    pub fn freeze(&self) {
-        self.signal("-STOP");
+    /// Lets it go on after [`Freeze::freeze`].
+    pub fn resume(&self) {
+        self.signal("-CONT");
     }
 
     /// SIGTERM, and waits until it has ended.
@@ -118,6 +118,13 @@ impl Server {
     #[must_use]
     pub fn stderr(&self) -> String {
         fs::read_to_string(&self.errors).unwrap_or_default()
+    }
+}
+
+impl Freeze for Server {
+    /// SIGKILL ends it.
+    fn freeze(&self) {
+        self.signal("-STOP");
     }
 }
 

@@ -9,13 +9,7 @@ use talon_domain::{
 use talon_store::{ClientSecret, Record};
 
 use super::{block_on, token, with_store};
-use crate::{
-    cli::StoreArgs,
-    clock::SystemIds,
-    compose::{self, WhenMissing},
-    failure::Outcome,
-    output::say,
-};
+use crate::{cli::StoreArgs, clock::SystemIds, compose::WhenMissing, failure::Outcome, output::say};
 
 /// The region file's limit of a name, in characters.
 const LONGEST_NAME: usize = 500;
@@ -68,8 +62,7 @@ pub(crate) fn run(command: ClientCommand) -> Outcome {
     let every = || Function::ALL.iter().map(|function| (*function, default_rights(args.channel, *function))).collect();
     let functions = if args.functions.is_empty() { every() } else { args.functions };
     let client = Client { id, name: args.name, channel: args.channel, functions, schedule_days: args.days };
-    let store = compose::open_store(&settings, WhenMissing::Fail)?;
-    block_on(with_store(store, async |store| {
+    block_on(with_store(&settings, WhenMissing::Fail, async |store| {
         let records = vec![Record::Client(client), Record::ClientSecret(ClientSecret { client: id, hash })];
         Ok(store.import_page(records).await?)
     }))?;

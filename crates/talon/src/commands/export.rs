@@ -7,7 +7,7 @@ use clap::Args;
 use super::{block_on, with_store};
 use crate::{
     cli::StoreArgs,
-    compose::{self, WhenMissing},
+    compose::WhenMissing,
     failure::{Failure, Outcome},
     output,
 };
@@ -31,9 +31,8 @@ pub(crate) struct ExportArgs {
 
 pub(crate) fn run(args: ExportArgs) -> Outcome {
     let settings = args.store.load()?.settings;
-    let store = compose::open_store(&settings, WhenMissing::Fail)?;
     let mut out = BufWriter::new(output::to(args.output.as_deref())?);
-    let lines = block_on(with_store(store, async |store| {
+    let lines = block_on(with_store(&settings, WhenMissing::Fail, async |store| {
         talon_region::export(&**store, &mut out).await.map_err(|error| Failure::Fault(error.into()))
     }))?;
     eprintln!("{lines} lines written");

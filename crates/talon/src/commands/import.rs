@@ -15,7 +15,7 @@ use talon_region::{ImportOptions, ImportReport, Input, import};
 use super::{block_on, schedule::publish_now, with_store};
 use crate::{
     cli::StoreArgs,
-    compose::{self, WhenMissing},
+    compose::WhenMissing,
     failure::{Failure, Outcome},
     output::say,
 };
@@ -49,8 +49,7 @@ pub(crate) struct ImportArgs {
 pub(crate) fn run(args: ImportArgs) -> Outcome {
     let settings = args.store.load()?.settings;
     let inputs = args.files.iter().map(open).collect::<Outcome<Vec<_>>>()?;
-    let store = compose::open_store(&settings, WhenMissing::Create)?;
-    block_on(with_store(store, async |store| {
+    block_on(with_store(&settings, WhenMissing::Create, async |store| {
         let mut shown = Shown::start(&args.files);
         let options = ImportOptions { keep_good: args.keep_good };
         let imported = import(&**store, inputs, options, &mut |progress| shown.show(progress)).await;

@@ -5,13 +5,7 @@ use talon_app::Clock;
 use talon_store::{Published, Store};
 
 use super::{block_on, with_store};
-use crate::{
-    cli::StoreArgs,
-    clock::SystemClock,
-    compose::{self, WhenMissing},
-    failure::Outcome,
-    output::say,
-};
+use crate::{cli::StoreArgs, clock::SystemClock, compose::WhenMissing, failure::Outcome, output::say};
 
 const PUBLISH_EXAMPLES: &str = "\
 A server does the same when it starts and every hour after that (setting publish_every), and an
@@ -37,8 +31,7 @@ pub(crate) struct PublishArgs {
 pub(crate) fn run(command: ScheduleCommand) -> Outcome {
     let ScheduleCommand::Publish(args) = command;
     let settings = args.store.load()?.settings;
-    let store = compose::open_store(&settings, WhenMissing::Fail)?;
-    block_on(with_store(store, async |store| publish_now(&**store).await))
+    block_on(with_store(&settings, WhenMissing::Fail, async |store| publish_now(&**store).await))
 }
 
 /// Publishes and says what came of it.

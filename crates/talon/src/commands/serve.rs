@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use axum::Router;
+use axum::response::IntoResponse;
 use clap::Args;
 use talon_app::{App, AppParts, Gate, Phase};
 use talon_iemk::IemkSettings;
@@ -20,7 +20,7 @@ use crate::{
     descriptors,
     failure::Outcome,
     health,
-    listen::{self, ListenLimits, Stop},
+    listen::{self, ListenLimits, Served, Stop},
     observe::{logs, metrics, metrics::Metrics},
     output::say,
     settings::Settings,
@@ -64,7 +64,7 @@ async fn serve(settings: Settings, demonstration: Option<Demonstration>) -> Outc
         None => None,
     };
     compose::self_test()?;
-    let store = compose::open_store(&settings, WhenMissing::Create)?;
+    let store = compose::open_store(&settings, WhenMissing::Create).await?;
     let own_key = compose::own_key(&settings.signing_key)?;
     let verifier = Arc::new(compose::verifier(&settings, Arc::clone(&own_key))?);
     if let Some(demonstration) = &demonstration {
@@ -74,16 +74,21 @@ async fn serve(settings: Settings, demonstration: Option<Demonstration>) -> Outc
     let metrics = Metrics::new(&store);
     let gate = Arc::new(Gate::new(Phase::Serving));
     let tasks = background::start(&settings, &store, &verifier, &metrics);
-    let router = router(&settings, &store, &gate, (verifier, Arc::clone(&own_key)), &metrics);
+    let served = served(&settings, &store, &gate, (verifier, Arc::clone(&own_key)), &metrics);
     let (give_word, stop) = Stop::channel();
     let limits = listen_limits(&settings);
     let address = listener.local_addr()?;
     let metrics_address = metrics_listener.as_ref().map(TcpListener::local_addr).transpose()?;
-    let serving = tokio::spawn(listen::serve(listener, router, limits, stop));
+    let serving = tokio::spawn(listen::serve(listener, served, limits, stop));
     let (metrics_word, metrics_stop) = Stop::channel();
     let metrics_serving = metrics_listener.map(|listener| {
         let limits = ListenLimits { connections: METRICS_CONNECTIONS, ..limits };
-        tokio::spawn(listen::serve(listener, metrics::router(&metrics), limits, metrics_stop))
+        // Not the contract's: the bare status is enough.
+        let served = Served {
+            router: metrics::router(&metrics),
+            refuse: Arc::new(|unreadable| unreadable.status().into_response()),
+        };
+        tokio::spawn(listen::serve(listener, served, limits, metrics_stop))
     });
     let metrics_address = metrics_address.map(tracing::field::display);
     tracing::info!(%address, metrics = metrics_address, store = %settings.store, "serving");
@@ -130,13 +135,13 @@ fn listen_limits(settings: &Settings) -> ListenLimits {
     }
 }
 
-fn router(
+fn served(
     settings: &Settings,
     store: &Arc<dyn Store>,
     gate: &Arc<Gate>,
     (verifier, own_key): (Arc<Verifier>, Arc<OwnKey>),
     metrics: &Arc<Metrics>,
-) -> Router {
+) -> Served {
     let app = App::new(AppParts {
         store: Arc::clone(store),
         verifier,
@@ -149,5 +154,9 @@ fn router(
     });
     let contract = IemkSettings { base: settings.base_path.clone(), body_timeout: settings.limits.body_timeout };
     let routes = talon_iemk::routes(Arc::clone(&app), contract);
-    talon_iemk::framed(app, routes.merge(health::router(Arc::clone(store), Arc::clone(gate))))
+    let routes = routes.merge(health::router(Arc::clone(store), Arc::clone(gate)));
+    Served {
+        router: talon_iemk::framed(Arc::clone(&app), routes),
+        refuse: Arc::new(move |unreadable| talon_iemk::refuse(&app, unreadable)),
+    }
 }

@@ -28,7 +28,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("listen", "127.0.0.1:8080", "address that requests are taken on"),
     key("metrics", "", "address of GET /metrics; off when empty"),
     key("base_path", "", "path before /iemk and /auth, as /portal; booking is answered under /api/v2 as well"),
-    key("store", "sqlite:talon.db", "where the data is kept: sqlite:PATH"),
+    key("store", "sqlite:talon.db", "where the data is kept: sqlite:PATH or postgres://USER@HOST:5432/DATABASE"),
     key("keys", "", "JWKS file with the portal's public keys; needs tokens.issuer and tokens.audience"),
     key("tokens.issuer", "", "iss of the tokens that keys may sign"),
     key("tokens.audience", "", "aud of the tokens that keys may sign"),

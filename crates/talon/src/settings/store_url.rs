@@ -6,50 +6,64 @@ use std::{
     str::FromStr,
 };
 
-/// The address of a store: `sqlite:PATH`.
+use talon_store_postgres::PostgresUrl;
+
+/// The address of a store: `sqlite:PATH` or `postgres://…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct StoreUrl {
-    path: PathBuf,
+pub(crate) enum StoreUrl {
+    /// The embedded store, in a file.
+    Sqlite(PathBuf),
+    /// A database that several nodes may share.
+    Postgres(PostgresUrl),
 }
 
 impl StoreUrl {
     /// The embedded store in a file.
     pub(crate) fn sqlite(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+        Self::Sqlite(path.to_owned())
     }
 
     /// The file of the embedded store.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
     }
 
-    /// Where the installation's own key lies unless a setting says otherwise: beside the store.
+    /// Where the installation's own key lies unless a setting says otherwise: beside the store, or where
+    /// the program was started.
     pub(crate) fn key_path(&self) -> PathBuf {
-        let mut path = self.path.clone().into_os_string();
+        let Some(path) = self.path() else { return PathBuf::from("talon.key") };
+        let mut path = path.to_owned().into_os_string();
         path.push(".key");
         path.into()
     }
 }
 
 impl fmt::Display for StoreUrl {
+    /// Without a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sqlite:{}", self.path.display())
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => url.fmt(f),
+        }
     }
 }
 
 impl FromStr for StoreUrl {
-    type Err = &'static str;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Err("this build has only the embedded store; use sqlite:PATH");
+            return text.parse().map(Self::Postgres);
         }
         match text.strip_prefix("sqlite:") {
-            None => Err("a store is written as sqlite:PATH, for example sqlite:talon.db"),
-            Some("") => Err("a path is missing after sqlite:"),
+            None => Err("a store is written as sqlite:PATH or postgres://USER@HOST:5432/DATABASE".to_owned()),
+            Some("") => Err("a path is missing after sqlite:".to_owned()),
             // SQLite would take it for a database in memory, gone at the end.
-            Some(":memory:") => Err("a store in memory would keep nothing; name a file"),
-            Some(path) => Ok(Self { path: path.into() }),
+            Some(":memory:") => Err("a store in memory would keep nothing; name a file".to_owned()),
+            Some(path) => Ok(Self::Sqlite(path.into())),
         }
     }
 }
@@ -59,9 +73,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_embedded_store_is_known() {
+    fn both_kinds_of_store_are_known() {
         assert_eq!("sqlite:a/b.db".parse::<StoreUrl>().map(|url| url.key_path()), Ok(PathBuf::from("a/b.db.key")));
-        for bad in ["postgres://h/d", "postgresql://h/d", "talon.db", "sqlite:", "sqlite::memory:", ""] {
+        assert!(matches!("postgres://u:p@h/d".parse::<StoreUrl>(), Ok(StoreUrl::Postgres(_))));
+        for bad in ["talon.db", "sqlite:", "sqlite::memory:", "", "postgres://h:x/d", "mysql://h/d"] {
             assert!(bad.parse::<StoreUrl>().is_err(), "{bad}");
         }
     }

@@ -10,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-use talon_testkit::{Booking, Installation, RegionBuilder, SlotRef, clock};
+use serde_json::Value;
+use talon_testkit::{Booking, Installation, RegionBuilder, Server, SlotRef, clock};
 
 /// Longer than anything here may take; reached only when something hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -89,6 +90,14 @@ pub(crate) fn read_answer(stream: &mut TcpStream) -> String {
 /// A GET on a connection of its own.
 pub(crate) fn get(address: SocketAddr, path: &str) -> String {
     exchange(&mut connect(address), &format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"))
+}
+
+/// Where a server's metrics are, from the log line that says so.
+pub(crate) fn metrics_address(server: &Server) -> SocketAddr {
+    let logs = server.stderr();
+    let mut lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let address = lines.find_map(|line| line["metrics"].as_str().map(ToOwned::to_owned));
+    address.unwrap_or_else(|| panic!("no metrics in {logs}")).parse().expect("an address")
 }
 
 /// The bytes of a request to book.

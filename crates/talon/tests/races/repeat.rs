@@ -1,8 +1,7 @@
 //! I4: the same request again gives the same entry.
 
 use talon_testkit::{
-    Attempt, Client, Crowd, Installation, Ledger, Load, Outcome, ReplyDroppingProxy, Rows, Server, check_all,
-    expect_none,
+    Attempt, Client, Crowd, Direction, Installation, Ledger, Load, Outcome, Proxy, Rows, Server, check_all, expect_none,
 };
 
 use crate::{in_process, installation};
@@ -40,7 +39,8 @@ async fn after_an_answer_that_the_network_lost() {
     let (installation, crowd) = with_one_patient();
     let server = Server::start(&installation);
     let booking = crowd.bookings(&installation).remove(0);
-    let proxy = ReplyDroppingProxy::start(server.address).await;
+    let proxy = Proxy::start(server.address);
+    proxy.cut_after(Direction::FromServer, 0);
     let lost = Client::new(proxy.address).book(&booking).await;
     assert!(matches!(lost.outcome, Outcome::Unknown(_)), "the proxy let an answer through");
     let kept = Ledger::read(installation.store()).entries;

@@ -16,7 +16,9 @@ fn the_port_knows_the_domain_alone() {
 
 #[test]
 fn a_back_end_knows_the_port_and_the_domain() {
-    assert_eq!(ours_named_by("talon-store-sqlite"), ["talon-domain", "talon-store"]);
+    for back_end in ["talon-store-sqlite", "talon-store-postgres"] {
+        assert_eq!(ours_named_by(back_end), ["talon-domain", "talon-store"]);
+    }
 }
 
 #[test]
@@ -35,8 +37,10 @@ fn no_facade_knows_another_facade_or_a_back_end() {
 }
 
 #[test]
-fn one_library_speaks_sqlite_to_the_store() {
+fn only_back_ends_speak_to_a_database() {
     for package in ["talon-domain", "talon-store", "talon-app", "talon-iemk", "talon-tokens"] {
-        assert!(!named_by(package).contains("rusqlite"), "{package} names rusqlite");
+        for library in ["rusqlite", "tokio-postgres"] {
+            assert!(!named_by(package).contains(library), "{package} names {library}");
+        }
     }
 }

@@ -12,7 +12,7 @@ const MOST_LINES: usize = 400;
 
 fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for folder in ["crates", "bench", "fuzz"] {
+    for folder in ["crates", "bench", "lab", "fuzz"] {
         collect(&root().join(folder), &mut found);
     }
     found

@@ -49,22 +49,19 @@ pub(super) fn all(settings: &Settings) -> Vec<(&'static str, Finding)> {
 }
 
 fn store(settings: &Settings) -> Finding {
-    let path = settings.store.path();
-    if !path.exists() {
+    if settings.store.path().is_some_and(|path| !path.exists()) {
         return Warning(format!("{} is not there yet; `talon serve` and `talon import` make it", settings.store));
     }
-    let checked = compose::open_store(settings, WhenMissing::Fail).and_then(|store| {
-        block_on(with_store(store, async |store| {
-            store.check().await?;
-            Ok(store.verify().await?)
-        }))
-    });
+    let checked = block_on(with_store(settings, WhenMissing::Fail, async |store| {
+        store.check().await?;
+        Ok(store.verify().await?)
+    }));
     match checked {
         Ok(found) if found.is_empty() => {
             Fine(format!("{} opens, reads and writes, and what it holds fits together", settings.store))
         }
         Ok(found) => Fault(format!(
-            "{}: {}; stop the server, keep a copy of the file and restore the newest backup",
+            "{}: {}; stop the server, keep a copy of the store and restore the newest backup",
             settings.store,
             found.join("; ")
         )),
@@ -73,7 +70,10 @@ fn store(settings: &Settings) -> Finding {
 }
 
 fn disk(settings: &Settings) -> Finding {
-    let folder = folder(settings.store.path());
+    let Some(path) = settings.store.path() else {
+        return Fine("the database's own; watch it on its server".to_owned());
+    };
+    let folder = folder(path);
     match statvfs(&folder) {
         Ok(disk) => match disk.f_bavail.saturating_mul(disk.f_frsize) {
             free if free < NO_SPACE => Fault(format!("{} free in {}; make room", mebibytes(free), folder.display())),
@@ -119,9 +119,12 @@ fn cryptography() -> Finding {
 /// The clock is compared with files: it cannot be earlier than what has been written already.
 fn clock(settings: &Settings) -> Finding {
     let now = SystemClock.now();
-    let mut log = settings.store.path().as_os_str().to_owned();
-    log.push("-wal");
-    let files = [std::env::current_exe().unwrap_or_default(), settings.store.path().to_owned(), PathBuf::from(log)];
+    let mut files = vec![std::env::current_exe().unwrap_or_default()];
+    if let Some(path) = settings.store.path() {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        files.extend([path.to_owned(), PathBuf::from(log)]);
+    }
     let ahead = files.iter().find(|file| written(file).is_some_and(|at| at.duration_since(now) > CLOCK_TOLERANCE));
     match ahead {
         None => Fine(format!("{now}")),

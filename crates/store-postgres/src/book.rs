@@ -1,0 +1,253 @@
+//! Booking, a batch at a time: the facts of everybody in one round trip, one decision after the other,
+//! the rows of all of them in multi-row statements.
+
+use std::sync::Arc;
+
+use futures_util::future::try_join4;
+use jiff::Timestamp;
+use talon_domain::{
+    audit::AuditRecord,
+    booking::{BookCommand, Decision, Outcome, Plan, decide},
+    reference::Reference,
+};
+use talon_store::{BookReply, Booked, StoreError, booking_record};
+
+use crate::{
+    audit,
+    claims::{self, Claimant},
+    columns::{column, guids},
+    entry,
+    facts::{self, Asked, Cells, Patients},
+    failure::{Failure, Result},
+    idempotency::{self, Kept},
+    outbox, reference, referrals,
+    session::Published,
+    slots, tickets,
+    transaction::Tx,
+};
+
+/// What waits to be committed together with others.
+#[derive(Clone, Debug)]
+pub(crate) enum Item {
+    /// A booking, and the present at which it is asked for.
+    Book(BookCommand, Timestamp),
+    /// The audit record of a request that came to no transaction of its own.
+    Record(AuditRecord),
+}
+
+impl Item {
+    /// The booking, if it is one.
+    pub(crate) fn booking(&self) -> Option<(&BookCommand, Timestamp)> {
+        match self {
+            Self::Book(command, now) => Some((command, *now)),
+            Self::Record(_) => None,
+        }
+    }
+}
+
+/// What became of one item.
+#[derive(Clone, Debug)]
+pub(crate) enum Done {
+    /// The booking's reply.
+    Booking(BookReply),
+    /// The record is kept.
+    Recorded,
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Batch {
+    /// Each item's outcome, in order. A failure concerns its item alone, of which nothing is kept.
+    pub(crate) done: Vec<std::result::Result<Done, StoreError>>,
+    /// A record that is in the database exactly if the batch is.
+    pub(crate) mark: Option<AuditRecord>,
+}
+
+/// Decides the items one after the other, each seeing what those before it took, and writes what the
+/// decisions leave: of a refusal the audit record alone. No two bookings are of one person.
+pub(crate) async fn batch(tx: &Tx, published: &Published, items: &[Item]) -> Result<Batch> {
+    let commands: Vec<_> = items.iter().filter_map(Item::booking).collect();
+    let mut read = read(tx, published, &commands).await?;
+    let mut planned = Vec::new();
+    let mut done: Vec<_> = items
+        .iter()
+        .enumerate()
+        .map(|(index, item)| match item.booking() {
+            None => Ok(Done::Recorded),
+            Some((command, now)) => match read.decide(command, now)? {
+                Decided::Reply(reply) => Ok(Done::Booking(reply)),
+                Decided::Book(plan) => {
+                    planned.push(Planned { index, command, plan, now });
+                    // Its ticket is not drawn yet; what stands here is replaced below.
+                    Ok(Done::Recorded)
+                }
+            },
+        })
+        .collect();
+    let outcomes = keep(tx, &read.patients, &planned).await?;
+    for (planned, outcome) in planned.iter().zip(&outcomes) {
+        let booked = Booked { entry: outcome.entry.key, ticket: outcome.entry.ticket.clone(), repeated: false };
+        done[planned.index] = Ok(Done::Booking(Ok(booked)));
+    }
+    let records = records(&read.reference, items, &done);
+    write(tx, &planned, &outcomes, &records).await?;
+    remember(tx, items, &done).await?;
+    Ok(Batch { done, mark: records.into_iter().next() })
+}
+
+/// A booking that the rules allow.
+struct Planned<'a> {
+    index: usize,
+    command: &'a BookCommand,
+    plan: Plan,
+    now: Timestamp,
+}
+
+enum Decided {
+    Reply(BookReply),
+    Book(Plan),
+}
+
+/// Everything that the decisions of a batch need.
+struct Read {
+    reference: Arc<Reference>,
+    patients: Patients,
+    cells: Cells,
+    kept: Kept,
+}
+
+async fn read(tx: &Tx, published: &Published, bookings: &[(&BookCommand, Timestamp)]) -> Result<Read> {
+    let asked: Vec<_> = bookings.iter().map(|(command, now)| asked(command, *now)).collect();
+    let commands: Vec<_> = bookings.iter().map(|(command, _)| *command).collect();
+    let (mut known, mut reference) = published.get();
+    loop {
+        let (generation, patients, cells, kept) = try_join4(
+            reference::generation(tx),
+            facts::patients(tx, &reference, &asked),
+            facts::cells(tx, &reference, &commands),
+            idempotency::find(tx, &commands),
+        )
+        .await?;
+        if generation == known {
+            return Ok(Read { reference, patients, cells, kept });
+        }
+        // What was read was looked up by other facilities and resources than there are now.
+        (known, reference) = (generation, reference::current(tx, published).await?);
+    }
+}
+
+fn asked(command: &BookCommand, now: Timestamp) -> Asked<'_> {
+    Asked { person: command.person, lpu: &command.lpu.name, referral: command.referral, now }
+}
+
+impl Read {
+    fn decide(&mut self, command: &BookCommand, now: Timestamp) -> std::result::Result<Decided, StoreError> {
+        if let Some(reply) = self.kept.reply(command, now) {
+            return Ok(Decided::Reply(reply));
+        }
+        let mut facts = self.patients.facts(&self.reference, &asked(command, now))?;
+        self.cells.complete(&mut facts, &self.reference, command);
+        Ok(match decide(command, &facts, now) {
+            Err(refusal) => Decided::Reply(Err(refusal)),
+            Ok(Decision::Repeat(visit)) => {
+                Decided::Reply(Ok(Booked { entry: visit.key(), ticket: visit.ticket().clone(), repeated: true }))
+            }
+            Ok(Decision::Book(plan)) => {
+                self.cells.taken.add(plan.slot.key, plan.place);
+                Decided::Book(plan)
+            }
+        })
+    }
+}
+
+/// Takes the claims and draws the ticket numbers: from here on the bookings are these entries'.
+async fn keep(tx: &Tx, patients: &Patients, planned: &[Planned<'_>]) -> Result<Vec<Outcome>> {
+    if planned.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Claims do not depend on the number, so both travel together.
+    let drafts: Vec<_> = planned.iter().map(|it| it.plan.outcome(it.command, 0, it.now)).collect();
+    let claimants: Vec<_> =
+        drafts.iter().zip(planned).map(|(draft, it)| Claimant { entry: &draft.entry, now: it.now }).collect();
+    let days: Vec<_> = planned.iter().map(|it| (it.plan.facility.id, it.plan.ticket_day())).collect();
+    let mut cells: Vec<_> = planned.iter().map(|it| &it.plan.slot).collect();
+    cells.sort_by_key(|slot| slot.key);
+    cells.dedup_by_key(|slot| slot.key);
+    let mut referrals: Vec<_> = planned.iter().map(|it| (it.command.referral, it.command.person)).collect();
+    referrals.sort_unstable();
+    referrals.dedup();
+    let (theirs, held, (), mut numbers) = try_join4(
+        referrals::hold(tx, &referrals),
+        slots::hold(tx, &cells),
+        claims::take(tx, &claimants, patients.days()),
+        tickets::draw(tx, &days),
+    )
+    .await?;
+    if (theirs, held) != (referrals.len() as u64, cells.len() as u64) {
+        return Err(Failure::ClaimLost);
+    }
+    planned
+        .iter()
+        .zip(days)
+        .map(|(it, (facility, day))| Ok(it.plan.outcome(it.command, numbers.next(facility, day)?, it.now)))
+        .collect()
+}
+
+fn records(reference: &Reference, items: &[Item], done: &[std::result::Result<Done, StoreError>]) -> Vec<AuditRecord> {
+    let record = |(item, done): (&Item, &std::result::Result<Done, StoreError>)| match (item, done) {
+        (Item::Book(command, now), Ok(Done::Booking(reply))) => {
+            let facility = reference.facility_named(&command.lpu.name).map(|facility| facility.id);
+            Some(booking_record(command, facility, reply, *now))
+        }
+        (Item::Record(record), Ok(_)) => Some(record.clone()),
+        _ => None,
+    };
+    items.iter().zip(done).filter_map(record).collect()
+}
+
+/// Writes entries, messages, audit records and the patients' new e-mails.
+async fn write(tx: &Tx, planned: &[Planned<'_>], outcomes: &[Outcome], records: &[AuditRecord]) -> Result<()> {
+    let entries: Vec<_> = outcomes.iter().map(|outcome| &outcome.entry).collect();
+    let messages: Vec<_> = outcomes.iter().map(|outcome| &outcome.message).collect();
+    let records: Vec<_> = records.iter().collect();
+    let written = try_join4(
+        entry::insert(tx, &entries),
+        outbox::insert(tx, &messages),
+        audit::insert(tx, &records),
+        write_emails(tx, planned),
+    );
+    written.await.map(drop)
+}
+
+async fn write_emails(tx: &Tx, planned: &[Planned<'_>]) -> Result<()> {
+    let mut emails: Vec<_> = planned
+        .iter()
+        .filter_map(|it| Some((it.plan.facility.id, it.command.person, it.command.email.as_ref()?.as_str())))
+        .collect();
+    if emails.is_empty() {
+        return Ok(());
+    }
+    emails.sort_unstable();
+    tx.execute(
+        "UPDATE card c SET email = q.email FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS q(facility, person, email) \
+         WHERE c.facility = q.facility AND c.person = q.person AND c.email IS DISTINCT FROM q.email",
+        params![
+            guids(&emails, |(facility, ..)| facility.0),
+            guids(&emails, |(_, person, _)| person.0),
+            column(&emails, |(.., email)| *email),
+        ],
+    )
+    .await
+}
+
+/// Keeps the answers of those who sent a key to repeat them by.
+async fn remember(tx: &Tx, items: &[Item], done: &[std::result::Result<Done, StoreError>]) -> Result<()> {
+    for (item, done) in items.iter().zip(done) {
+        if let (Item::Book(command, now), Ok(Done::Booking(Ok(booked)))) = (item, done)
+            && let Some(key) = &command.idempotency
+        {
+            idempotency::keep(tx, command.person, key, booked, *now).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! Cancelling one's own entry.
+
+use jiff::Timestamp;
+use talon_domain::booking::{CancelCommand, decide_cancel};
+use talon_store::{CancelReply, cancel_record};
+
+use crate::{audit, claims, entry, failure::Result, outbox, transaction::Tx};
+
+/// Decides a cancellation and writes what it leaves. The claims go with the state, so that a place
+/// is freed exactly once.
+pub(crate) async fn cancel(tx: &Tx, command: &CancelCommand, now: Timestamp) -> Result<CancelReply> {
+    let found = entry::lock(tx, command.entry, command.person).await?;
+    let reply = match decide_cancel(found.as_ref(), now) {
+        Err(refusal) => Err(refusal),
+        Ok(None) => Ok(()),
+        Ok(Some((cancelled, message))) => {
+            claims::release(tx, &[&cancelled]).await?;
+            entry::put(tx, &[&cancelled]).await?;
+            outbox::insert(tx, &[&message]).await?;
+            Ok(())
+        }
+    };
+    let facility = found.as_ref().map(|entry| entry.key.facility);
+    audit::insert(tx, &[&cancel_record(command, facility, &reply, now)]).await?;
+    Ok(reply)
+}

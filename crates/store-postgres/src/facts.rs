@@ -1,0 +1,342 @@
+//! The facts of a batch of commands, read where their decisions' transaction sees them: one round
+//! trip for everybody, one more for those who have visits already.
+
+use std::collections::{HashMap, HashSet};
+
+use futures_util::future::{try_join, try_join3};
+use jiff::Timestamp;
+use talon_domain::{
+    booking::{BookCommand, Cell, Facts, KnownPatient, Visit},
+    entry::Entry,
+    facility::FacilityName,
+    ids::{EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, ResourceId, ResourceKey},
+    person::{Card, Person},
+    reference::Reference,
+    referral::{Referral, ReferralKind, ReferralState},
+    resource::SpecialtyCode,
+    slot::Slot,
+};
+use tokio_postgres::Row;
+
+use crate::{
+    claims::DayVersions,
+    columns::{code, column, counter, day, get, guid, guids, optional_code, optional_guid, seconds},
+    entry::{self, entry_columns},
+    failure::Result,
+    people::{card_columns, person_columns, read_card, read_person},
+    slots::{self, Taken, slot_columns},
+    transaction::Tx,
+};
+
+/// Whose facts are wanted: what a command and a search for free times have in common.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) person: PersonId,
+    pub(crate) lpu: &'a FacilityName,
+    pub(crate) referral: ReferralKey,
+    pub(crate) now: Timestamp,
+}
+
+/// Persons with their cards, referrals and visits. A row that cannot be read spoils the facts of those
+/// whom it concerns, and nobody else's.
+#[derive(Default)]
+pub(crate) struct Patients {
+    persons: HashMap<PersonId, Person>,
+    cards: HashMap<(FacilityId, PersonId), Card>,
+    referrals: HashMap<ReferralKey, Referral>,
+    uses: HashMap<ReferralKey, EntryKey>,
+    visits: HashMap<PersonId, Vec<(Timestamp, EntryKey)>>,
+    days: DayVersions,
+    entries: HashMap<EntryKey, Entry>,
+    damaged: HashMap<EntryKey, talon_store::StoreError>,
+}
+
+/// Reads what does not depend on the time asked for. The same questions are asked whether a referral
+/// is absent or somebody else's.
+pub(crate) async fn patients(tx: &Tx, reference: &Reference, asked: &[Asked<'_>]) -> Result<Patients> {
+    let persons = guids(asked, |asked| asked.person.0);
+    let referrals: Vec<_> = asked.iter().map(|asked| asked.referral).collect();
+    let (issuers, numbers) = (guids(&referrals, |key| key.facility.0), guids(&referrals, |key| key.referral.0));
+    let named: Vec<_> =
+        asked.iter().filter_map(|asked| Some((reference.facility_named(asked.lpu)?.id, asked.person))).collect();
+    let facilities = guids(&named, |(facility, _)| facility.0);
+    let holders = guids(&named, |(_, person)| person.0);
+    // Those ahead of the earliest present are enough for everybody.
+    let now = asked.iter().map(|asked| asked.now.as_second()).min().unwrap_or_default();
+    let ((found_persons, cards), (found_referrals, uses), times) = try_join3(
+        try_join(
+            tx.query(
+                concat!("SELECT ", person_columns!(), " FROM person p WHERE p.person = ANY($1)"),
+                params![persons],
+            ),
+            tx.query(
+                concat!(
+                    "SELECT ",
+                    card_columns!(),
+                    " FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, person) \
+                     JOIN card c ON c.facility = q.facility AND c.person = q.person"
+                ),
+                params![facilities, holders],
+            ),
+        ),
+        try_join(
+            tx.query(
+                concat!(
+                    "SELECT ",
+                    referral_columns!(),
+                    " FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, referral) \
+                     JOIN referral r ON r.facility = q.facility AND r.referral = q.referral"
+                ),
+                params![issuers, numbers],
+            ),
+            tx.query(
+                "SELECT c.facility, c.referral, c.entry_facility, c.entry \
+                 FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, referral) \
+                 JOIN claim_referral c ON c.facility = q.facility AND c.referral = q.referral",
+                params![issuers, numbers],
+            ),
+        ),
+        // One statement, so that visits and versions are of one moment: were a version read after a visit
+        // was added whose row was not, the visit would be overlooked and the version would fit.
+        tx.query(
+            "SELECT person, NULL::text AS day, NULL::bigint AS version, start, facility, entry \
+             FROM claim_time WHERE person = ANY($1) AND start > $2 \
+             UNION ALL SELECT person, day, version, NULL, NULL, NULL FROM claim_day \
+             WHERE person = ANY($1) AND day >= $3",
+            params![persons, now, first_day(now)],
+        ),
+    )
+    .await?;
+    let mut patients = Patients::default();
+    for row in &found_persons {
+        let person = read_person(row)?;
+        patients.persons.insert(person.id, person);
+    }
+    for row in &cards {
+        let card = read_card(row)?;
+        patients.cards.insert((card.facility, card.person), card);
+    }
+    for row in &found_referrals {
+        let referral = read_referral(row)?;
+        patients.referrals.insert(referral.key, referral);
+    }
+    for row in &uses {
+        let key = ReferralKey { facility: guid!(row, 0, FacilityId)?, referral: guid!(row, 1, ReferralId)? };
+        let entry = EntryKey { facility: guid!(row, 2, FacilityId)?, entry: guid!(row, 3, EntryId)? };
+        patients.uses.insert(key, entry);
+    }
+    for row in &times {
+        patients.read_time(row)?;
+    }
+    patients.read_entries(tx).await?;
+    Ok(patients)
+}
+
+/// The UTC day before an instant: a visit that is ahead cannot touch an earlier one.
+fn first_day(second: i64) -> String {
+    let instant = Timestamp::from_second(second - 24 * 60 * 60).unwrap_or(Timestamp::UNIX_EPOCH);
+    jiff::tz::TimeZone::UTC.to_datetime(instant).date().to_string()
+}
+
+impl Patients {
+    fn read_time(&mut self, row: &Row) -> Result<()> {
+        let person = guid!(row, 0, PersonId)?;
+        if get::<Option<&str>>(row, 1)?.is_some() {
+            self.days.add(person, day(row, 1)?, i64::from(counter(row, 2)?));
+        } else {
+            let entry = EntryKey { facility: guid!(row, 4, FacilityId)?, entry: guid!(row, 5, EntryId)? };
+            self.visits.entry(person).or_default().push((seconds(row, 3)?, entry));
+        }
+        Ok(())
+    }
+
+    /// Entries lie with their facilities, apart from what leads to them.
+    async fn read_entries(&mut self, tx: &Tx) -> Result<()> {
+        let ahead = self.visits.values().flatten().map(|(_, key)| *key);
+        let keys: HashSet<EntryKey> = self.uses.values().copied().chain(ahead).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<_> = keys.into_iter().collect();
+        let rows = tx
+            .query(
+                concat!(
+                    "SELECT ",
+                    entry_columns!(),
+                    " FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, entry) \
+                     JOIN entry e ON e.facility = q.facility AND e.entry = q.entry"
+                ),
+                params![guids(&keys, |key| key.facility.0), guids(&keys, |key| key.entry.0)],
+            )
+            .await?;
+        for row in &rows {
+            let key = EntryKey { facility: guid!(row, 0, FacilityId)?, entry: guid!(row, 1, EntryId)? };
+            match entry::read(row) {
+                Ok(entry) => drop(self.entries.insert(key, entry)),
+                Err(failure) => drop(self.damaged.insert(key, failure.into())),
+            }
+        }
+        Ok(())
+    }
+
+    /// The versions of a person's days.
+    pub(crate) fn days(&self) -> &DayVersions {
+        &self.days
+    }
+
+    /// The facts of one of those who were asked for, but for the time.
+    pub(crate) fn facts(&self, reference: &Reference, asked: &Asked<'_>) -> Result<Facts> {
+        let Some(facility) = reference.facility_named(asked.lpu) else { return Ok(Facts::default()) };
+        let card = self.cards.get(&(facility.id, asked.person)).cloned();
+        let person = self.persons.get(&asked.person).cloned();
+        let referral = self.referrals.get(&asked.referral);
+        Ok(Facts {
+            facility: Some(facility.clone()),
+            patient: person.zip(card).map(|(person, card)| KnownPatient { person, card }),
+            referral: referral.filter(|referral| referral.person == asked.person).cloned(),
+            referral_use: self.referral_use(reference, asked.referral, asked.person)?,
+            visits: self.visits_ahead(reference, asked)?,
+            ..Facts::default()
+        })
+    }
+
+    /// The visit that uses a person's referral up.
+    pub(crate) fn referral_use(
+        &self,
+        reference: &Reference,
+        referral: ReferralKey,
+        person: PersonId,
+    ) -> Result<Option<Visit>> {
+        let Some(key) = self.uses.get(&referral) else { return Ok(None) };
+        let entry = self.entry(key)?;
+        Ok(entry.filter(|entry| entry.person == person).map(|entry| visit(reference, entry)))
+    }
+
+    fn visits_ahead(&self, reference: &Reference, asked: &Asked<'_>) -> Result<Vec<Visit>> {
+        let mut visits = Vec::new();
+        for (start, key) in self.visits.get(&asked.person).into_iter().flatten() {
+            if let Some(entry) = self.entry(key)?.filter(|entry| *start > asked.now && entry.person == asked.person) {
+                visits.push(visit(reference, entry));
+            }
+        }
+        visits.sort_by_key(|visit| visit.entry.start);
+        Ok(visits)
+    }
+
+    fn entry(&self, key: &EntryKey) -> Result<Option<Entry>> {
+        match self.damaged.get(key) {
+            Some(error) => Err(error.clone().into()),
+            None => Ok(self.entries.get(key).cloned()),
+        }
+    }
+}
+
+fn visit(reference: &Reference, entry: Entry) -> Visit {
+    let key = ResourceKey { facility: entry.key.facility, resource: entry.resource };
+    let who = reference.resource(key).map(|resource| resource.short_name()).unwrap_or_default();
+    // An entry's facility is never deleted; in UTC its time would still be true.
+    let local_start = match reference.facility(entry.key.facility) {
+        Some(facility) => facility.zone.local(entry.start),
+        None => jiff::tz::TimeZone::UTC.to_datetime(entry.start),
+    };
+    Visit { entry, who, local_start }
+}
+
+/// The cells that commands ask for, and which of their places are taken.
+#[derive(Default)]
+pub(crate) struct Cells {
+    at: HashMap<(ResourceKey, Timestamp), Slot>,
+    pub(crate) taken: Taken,
+}
+
+/// Reads the cells of a batch. Until one is held (`slots::hold`) it may be withdrawn or changed.
+pub(crate) async fn cells(tx: &Tx, reference: &Reference, commands: &[&BookCommand]) -> Result<Cells> {
+    let mut asked: Vec<_> = commands.iter().filter_map(|command| place_and_time(reference, command)).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    if asked.is_empty() {
+        return Ok(Cells::default());
+    }
+    let facilities = guids(&asked, |(resource, _)| resource.facility.0);
+    let resources = guids(&asked, |(resource, _)| resource.resource.0);
+    let starts = column(&asked, |(_, start)| start.as_second());
+    let keys = params![facilities, resources, starts];
+    let (found, taken) = try_join(
+        tx.query(
+            concat!(
+                "SELECT ",
+                slot_columns!(),
+                " FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS q(facility, resource, start) \
+                 JOIN slot s ON s.facility = q.facility AND s.resource = q.resource AND s.start = q.start"
+            ),
+            keys,
+        ),
+        tx.query(
+            "SELECT c.facility, c.slot, c.place \
+             FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS q(facility, resource, start) \
+             JOIN slot s ON s.facility = q.facility AND s.resource = q.resource AND s.start = q.start \
+             JOIN claim_place c ON c.facility = s.facility AND c.slot = s.slot",
+            keys,
+        ),
+    )
+    .await?;
+    let mut cells = Cells::default();
+    for row in &found {
+        let slot = slots::read(row)?;
+        cells.at.insert((ResourceKey { facility: slot.key.facility, resource: slot.resource }, slot.start), slot);
+    }
+    cells.taken.read(&taken)?;
+    Ok(cells)
+}
+
+/// The resource and the instant that a command asks for, if it names a resource of its facility and a
+/// time that exists there.
+fn place_and_time(reference: &Reference, command: &BookCommand) -> Option<(ResourceKey, Timestamp)> {
+    let facility = reference.facility_named(&command.lpu.name)?;
+    // The facility glued into `resource_id` must be the one that `lpu_code` names.
+    let resource = reference.resource(command.resource).filter(|found| found.key.facility == facility.id)?;
+    Some((resource.key, facility.zone.instant(command.day.to_datetime(command.time))?))
+}
+
+impl Cells {
+    /// Adds the resource and the cell that a command asks for.
+    pub(crate) fn complete(&self, facts: &mut Facts, reference: &Reference, command: &BookCommand) {
+        let Some(facility) = &facts.facility else { return };
+        let resource = reference.resource(command.resource).filter(|found| found.key.facility == facility.id);
+        let Some(resource) = resource else { return };
+        facts.resource = Some(resource.clone());
+        facts.specialty = reference.specialty(&resource.specialty).cloned();
+        let asked = place_and_time(reference, command);
+        facts.cell = asked
+            .and_then(|asked| self.at.get(&asked))
+            .map(|slot| Cell { free_place: self.taken.free_place(slot), slot: slot.clone() });
+    }
+}
+
+/// The columns that [`read_referral`] expects, of a table or alias `r`.
+macro_rules! referral_columns {
+    () => {
+        "r.facility, r.referral, r.number, r.person, r.kind, r.specialty, r.to_facility, r.resource_facility, \
+         r.resource, r.issued, r.valid_until, r.state"
+    };
+}
+pub(crate) use referral_columns;
+
+pub(crate) fn read_referral(row: &Row) -> Result<Referral> {
+    let resource = match (optional_guid!(row, 7, FacilityId)?, optional_guid!(row, 8, ResourceId)?) {
+        (Some(facility), Some(resource)) => Some(ResourceKey { facility, resource }),
+        _ => None,
+    };
+    Ok(Referral {
+        key: ReferralKey { facility: guid!(row, 0, FacilityId)?, referral: guid!(row, 1, ReferralId)? },
+        number: get(row, 2)?,
+        person: guid!(row, 3, PersonId)?,
+        kind: optional_code(row, 4, ReferralKind::from_code)?,
+        specialty: SpecialtyCode(get(row, 5)?),
+        to_facility: optional_guid!(row, 6, FacilityId)?,
+        resource,
+        issued: day(row, 9)?,
+        valid_until: day(row, 10)?,
+        state: code(row, 11, ReferralState::from_code)?,
+    })
+}

@@ -1,0 +1,151 @@
+//! Free times under a referral, nearest to a time.
+
+use jiff::{Timestamp, ToSpan};
+use talon_domain::{
+    access::Rights,
+    booking::{Cell, Facts, FreeTime, MOST_ALTERNATIVES, bookable, may_offer, nearest, rights},
+    facility::Facility,
+    reference::Reference,
+    resource::Resource,
+};
+use talon_store::FreeTimesQuery;
+
+use crate::{
+    facts::{self, Asked},
+    failure::Result,
+    slots::{self, slot_columns},
+    transaction::Tx,
+};
+
+/// Cells read at a time: more than are offered, for some of them a rule may forbid.
+const PAGE: i64 = 16;
+
+/// The times to offer to a caller whose time was refused.
+pub(crate) async fn alternatives(
+    tx: &Tx,
+    reference: &Reference,
+    query: &FreeTimesQuery,
+    now: Timestamp,
+) -> Result<Vec<FreeTime>> {
+    let asked = Asked { person: query.person, lpu: &query.lpu.name, referral: query.referral, now };
+    let facts = facts::patients(tx, reference, &[asked]).await?.facts(reference, &asked)?;
+    let (Some(facility), Some(referral)) = (&facts.facility, &facts.referral) else { return Ok(Vec::new()) };
+    let Some(asked) = facility.zone.nearest_instant(query.near) else { return Ok(Vec::new()) };
+    let Some(end) = end_of_window(facility, query, now) else { return Ok(Vec::new()) };
+    let rights = rights(&facts, &query.caller, now);
+    let mut found = Vec::new();
+    for resource in reference.resources_of(facility.id, &referral.specialty) {
+        let named = referral.resource.is_none_or(|named| named == resource.key);
+        if named && may_offer(&facts, &query.caller, resource, now) {
+            let window = Window { tx, facts: &facts, query, resource, rights, now, end };
+            window.before(asked, &mut found).await?;
+            window.from(asked, &mut found).await?;
+        }
+    }
+    Ok(nearest(found, asked))
+}
+
+/// The instant from which on nothing is published for this caller.
+fn end_of_window(facility: &Facility, query: &FreeTimesQuery, now: Timestamp) -> Option<Timestamp> {
+    let days = i32::from(query.caller.window_days(facility)) + 1;
+    let after = facility.today(now).saturating_add(days.days());
+    facility.zone.nearest_instant(after.to_datetime(jiff::civil::Time::midnight()))
+}
+
+/// Passes over cells where they lie that are full or not open to the caller: of a busy resource
+/// nearly all are.
+macro_rules! has_room {
+    () => {
+        " AND s.rights & $5 <> 0 AND s.places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility AND c.slot = s.slot)"
+    };
+}
+
+/// One resource's cells that may be offered.
+struct Window<'a> {
+    tx: &'a Tx,
+    facts: &'a Facts,
+    query: &'a FreeTimesQuery,
+    resource: &'a Resource,
+    rights: Rights,
+    now: Timestamp,
+    end: Timestamp,
+}
+
+impl Window<'_> {
+    /// Adds the nearest bookable times before `asked`.
+    async fn before(&self, asked: Timestamp, found: &mut Vec<FreeTime>) -> Result<()> {
+        let sql = concat!(
+            "SELECT ",
+            slot_columns!(),
+            " FROM slot s WHERE s.facility = $1 AND s.resource = $2 AND s.start > $3 AND s.start < $4",
+            has_room!(),
+            " ORDER BY s.start DESC LIMIT $6"
+        );
+        let (from, mut to) = (self.now, asked.min(self.end));
+        let enough = found.len() + MOST_ALTERNATIVES;
+        while let Some(last) = self.collect(sql, from, to, found).await?
+            && found.len() < enough
+        {
+            to = last;
+        }
+        Ok(())
+    }
+
+    /// Adds the nearest bookable times from `asked` on.
+    async fn from(&self, asked: Timestamp, found: &mut Vec<FreeTime>) -> Result<()> {
+        let sql = concat!(
+            "SELECT ",
+            slot_columns!(),
+            " FROM slot s WHERE s.facility = $1 AND s.resource = $2 AND s.start >= $3 AND s.start < $4",
+            has_room!(),
+            " ORDER BY s.start LIMIT $6"
+        );
+        let (mut from, to) = (asked.max(self.now), self.end);
+        let enough = found.len() + MOST_ALTERNATIVES;
+        while let Some(last) = self.collect(sql, from, to, found).await?
+            && found.len() < enough
+        {
+            from = last.saturating_add(1.second()).unwrap_or(last);
+        }
+        Ok(())
+    }
+
+    /// Adds the bookable times of a page of cells; where the page ended, if there may be another.
+    async fn collect(
+        &self,
+        sql: &str,
+        from: Timestamp,
+        to: Timestamp,
+        found: &mut Vec<FreeTime>,
+    ) -> Result<Option<Timestamp>> {
+        let key = self.resource.key;
+        let rows = self
+            .tx
+            .query(
+                sql,
+                params![
+                    key.facility.0,
+                    key.resource.0,
+                    from.as_second(),
+                    to.as_second(),
+                    i32::from(self.rights.bits()),
+                    PAGE
+                ],
+            )
+            .await?;
+        let cells: Vec<_> = rows.iter().map(slots::read).collect::<Result<_>>()?;
+        let keys: Vec<_> = cells.iter().map(|slot| slot.key).collect();
+        let taken = slots::taken(self.tx, &keys).await?;
+        let last = cells.last().map(|slot| slot.start).filter(|_| rows.len() == PAGE as usize);
+        let enough = found.len() + MOST_ALTERNATIVES;
+        for slot in cells {
+            let free_place = taken.free_place(&slot);
+            let cell = Cell { slot, free_place };
+            found.extend(bookable(self.facts, &self.query.caller, self.resource, &cell, self.now));
+            if found.len() >= enough {
+                break;
+            }
+        }
+        Ok(last)
+    }
+}

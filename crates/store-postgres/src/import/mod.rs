@@ -1,0 +1,71 @@
+//! Taking records in: what stands against a page, and writing it.
+
+mod apply;
+mod cells;
+mod entries;
+mod known;
+mod patients;
+mod reference;
+mod stored;
+
+pub(crate) use known::known;
+
+use talon_store::{Fault, PageFacts, Record};
+
+use crate::{
+    failure::{Failure, Result},
+    locks::Locks,
+    session::Session,
+    transaction::Tx,
+};
+
+/// Every fault of a page, in its order.
+pub(crate) async fn check(tx: &Tx, records: &[Record]) -> Result<Vec<Fault>> {
+    Ok(stored::read(tx, records).await?.faults(records))
+}
+
+/// Takes a page whole. Its faults come as [`Failure::Page`], so that nothing of it is kept.
+pub(crate) async fn page(session: &Session<'_>, records: &[Record]) -> Result<Vec<Fault>> {
+    if apply::has_reference(records) {
+        // First, so that of two who give one МКОД to two facilities the second sees what the first did.
+        crate::reference::touch(session.tx).await?;
+    }
+    let facts = lock_and_read(session.tx, records).await?;
+    let faults = facts.faults(records);
+    if !faults.is_empty() {
+        return Err(Failure::Page(faults));
+    }
+    apply::apply(session, records, &facts).await?;
+    Ok(faults)
+}
+
+/// What a page is decided on. What it changes was locked before it was read; what already is as the page
+/// says is neither locked nor written, so an import of what is there keeps nobody waiting.
+async fn lock_and_read(tx: &Tx, records: &[Record]) -> Result<PageFacts> {
+    let mut locks = Locks::default();
+    loop {
+        let facts = stored::read(tx, records).await?;
+        // Somebody may have changed something before it was locked: then there is more to lock.
+        if !locks.add(tx, changed(records, &facts)).await? {
+            return Ok(facts);
+        }
+    }
+}
+
+/// What the records change, and what must stay as it is meanwhile.
+fn changed(records: &[Record], facts: &PageFacts) -> Locks {
+    let mut locks = Locks::default();
+    for record in records {
+        match record {
+            Record::Referral(referral) => {
+                if facts.referrals.get(&referral.key).is_some_and(|stored| stored != referral) {
+                    locks.referrals.insert(referral.key);
+                }
+            }
+            Record::Slot(slot) => cells::lock(slot, facts, &mut locks),
+            Record::Entry(entry) => entries::lock(entry, &mut locks),
+            _ => {}
+        }
+    }
+    locks
+}

@@ -1,0 +1,53 @@
+//! The store of a region: a PostgreSQL database that several nodes share.
+//!
+//! The files are those of the embedded store, in the same order, so that a diff shows the dialect; what
+//! is different is that bookings are committed in batches (`committer.rs`, `book.rs`), that one place
+//! opens transactions and runs them again (`transaction.rs`), and that somebody else may take a claim at
+//! any moment.
+
+/// Values as `tokio-postgres` wants its parameters.
+macro_rules! params {
+    ($($value:expr),* $(,)?) => {
+        &[$(&$value as &(dyn tokio_postgres::types::ToSql + Sync)),*][..]
+    };
+}
+
+mod audit;
+mod book;
+mod cancel;
+mod claims;
+mod columns;
+mod committer;
+mod connect;
+mod entry;
+mod export;
+mod facts;
+mod failure;
+mod free_times;
+mod housekeeping;
+mod idempotency;
+mod import;
+mod locks;
+mod migrate;
+mod open;
+mod outbox;
+mod people;
+mod planted;
+mod publish;
+mod reference;
+mod referrals;
+mod schema;
+mod session;
+mod slots;
+mod snapshot;
+mod store;
+mod template;
+mod tickets;
+mod transaction;
+mod url;
+mod verify;
+
+pub use open::OpenOptions;
+pub use schema::{DISTRIBUTE_CITUS, SCHEMA};
+pub use store::PostgresStore;
+pub use url::PostgresUrl;

@@ -1,0 +1,28 @@
+//! Messages owed, written with the change that owes them.
+
+use talon_domain::message::Message;
+
+use crate::{
+    columns::{column, guids},
+    failure::Result,
+    transaction::Tx,
+};
+
+/// Adds messages. A message's key is its dedupe key: one that is there already stays as it is.
+pub(crate) async fn insert(tx: &Tx, messages: &[&Message]) -> Result<()> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "INSERT INTO outbox (facility, entry, version, kind, created) \
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[]) ON CONFLICT DO NOTHING",
+        &[
+            &guids(messages, |message| message.entry.facility.0),
+            &guids(messages, |message| message.entry.entry.0),
+            &column(messages, |message| i64::from(message.version)),
+            &column(messages, |message| message.kind.code()),
+            &column(messages, |message| message.created.as_microsecond()),
+        ],
+    )
+    .await
+}

@@ -1,0 +1,85 @@
+//! Persons and their cards; looking persons up by their policy, and client applications by their guid.
+
+use talon_domain::{
+    email::Email,
+    ids::{CardId, ClientId, FacilityId, PersonId},
+    person::{Card, Person, Policy, Sex},
+    resource::SpecialtyCode,
+};
+use talon_store::{ClientSecret, PersonMatch, PolicyQuery};
+use tokio_postgres::Row;
+
+use crate::{
+    columns::{code, day, get, guid, optional_code},
+    failure::Result,
+    transaction::Tx,
+};
+
+/// The columns that [`read_person`] expects, of a table or alias `p`.
+macro_rules! person_columns {
+    () => {
+        "p.person, p.family, p.given, p.patronymic, p.birth_date, p.sex, p.snils, p.policy_series, p.policy_number"
+    };
+}
+pub(crate) use person_columns;
+
+pub(crate) fn read_person(row: &Row) -> Result<Person> {
+    Ok(Person {
+        id: guid!(row, 0, PersonId)?,
+        family: get(row, 1)?,
+        given: get(row, 2)?,
+        patronymic: get(row, 3)?,
+        birth_date: day(row, 4)?,
+        sex: code(row, 5, Sex::from_code)?,
+        snils: get(row, 6)?,
+        policy: Policy { series: get(row, 7)?, number: get(row, 8)? },
+    })
+}
+
+/// The columns that [`read_card`] expects, of a table or alias `c`.
+macro_rules! card_columns {
+    () => {
+        "c.person, c.facility, c.card, c.number, c.self_booking_barred, c.dispensary, c.email, c.phone"
+    };
+}
+pub(crate) use card_columns;
+
+pub(crate) fn read_card(row: &Row) -> Result<Card> {
+    let dispensary = code(row, 5, |text| serde_json::from_str::<Vec<String>>(text).ok())?;
+    Ok(Card {
+        person: guid!(row, 0, PersonId)?,
+        facility: guid!(row, 1, FacilityId)?,
+        id: guid!(row, 2, CardId)?,
+        number: get(row, 3)?,
+        self_booking_barred: get(row, 4)?,
+        dispensary: dispensary.into_iter().map(SpecialtyCode).collect(),
+        email: optional_code(row, 6, |text| Email::parse(text).ok())?,
+        phone: get(row, 7)?,
+    })
+}
+
+/// The one person with this birth date and policy who has a card anywhere.
+pub(crate) async fn by_policy(tx: &Tx, query: &PolicyQuery) -> Result<PersonMatch> {
+    let found = tx
+        .query(
+            "SELECT p.person FROM person p WHERE p.policy_number = $1 AND p.birth_date = $2 \
+             AND ($3::text IS NULL OR p.policy_series = $3)",
+            &[&query.number, &query.birth_date.to_string(), &query.series],
+        )
+        .await?;
+    let found: Vec<_> = found.iter().map(|row| guid!(row, 0, PersonId)).collect::<Result<_>>()?;
+    // Cards lie with their facilities, and persons elsewhere in a distributed engine: two questions.
+    let ids: Vec<_> = found.iter().map(|person| person.0).collect();
+    let known = tx.query("SELECT DISTINCT person FROM card WHERE person = ANY($1)", &[&ids]).await?;
+    Ok(match &known[..] {
+        [row] => PersonMatch::One(guid!(row, 0, PersonId)?),
+        _ => PersonMatch::None,
+    })
+}
+
+/// The hash of a client application's secret.
+pub(crate) async fn client_secret(tx: &Tx, client: ClientId) -> Result<Option<ClientSecret>> {
+    let rows = tx.query("SELECT secret_hash FROM client WHERE client = $1", &[&client.0]).await?;
+    let hash: Option<String> = rows.first().map(|row| get(row, 0)).transpose()?.flatten();
+    Ok(hash.map(|hash| ClientSecret { client, hash }))
+}

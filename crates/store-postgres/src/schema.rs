@@ -1,0 +1,13 @@
+//! The schema as text, and how a distributed engine is to spread it.
+
+use crate::migrate::MIGRATIONS;
+
+/// The statements that make the tables of the newest schema. `talon migrate` runs the same ones.
+pub const SCHEMA: &str = MIGRATIONS[0].sql;
+
+/// The statements that spread the tables over the nodes of a Citus cluster, once they are there.
+///
+/// What every decision needs is copied to each node. What belongs to a facility lies with the facility,
+/// what belongs to a person with the person: a claim's key then lies on one shard, which is what makes
+/// it a promise.
+pub const DISTRIBUTE_CITUS: &str = include_str!("../migrations/distribute_citus.sql");

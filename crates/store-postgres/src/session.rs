@@ -1,0 +1,41 @@
+//! What a command sees of the store while it runs: the open transaction, and reference data that is
+//! never older than that transaction.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use talon_domain::reference::Reference;
+
+use crate::{failure::Result, reference, transaction::Tx};
+
+/// The newest reference data that is committed, for everybody.
+#[derive(Default)]
+pub(crate) struct Published(RwLock<(i64, Arc<Reference>)>);
+
+impl Published {
+    pub(crate) fn get(&self) -> (i64, Arc<Reference>) {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces the data by that of a newer generation; an older one is dropped.
+    pub(crate) fn set(&self, generation: i64, data: Arc<Reference>) {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if generation > current.0 {
+            *current = (generation, data);
+        }
+    }
+}
+
+/// The open transaction.
+pub(crate) struct Session<'t> {
+    /// It.
+    pub(crate) tx: &'t Tx,
+    /// The reference data as the transaction saw it when the session began.
+    pub(crate) reference: Arc<Reference>,
+}
+
+impl<'t> Session<'t> {
+    /// A session in a transaction that has just begun.
+    pub(crate) async fn begin(tx: &'t Tx, published: &Published) -> Result<Self> {
+        Ok(Self { tx, reference: reference::current(tx, published).await? })
+    }
+}

@@ -1,0 +1,178 @@
+//! Cells and their places.
+
+use std::collections::{BTreeSet, HashMap};
+
+use talon_domain::{
+    access::Rights,
+    ids::{FacilityId, ResourceId, SlotId, SlotKey, TemplateId},
+    slot::Slot,
+};
+use tokio_postgres::Row;
+
+use crate::{
+    columns::{ages, column, guid, guids, number, optional_guid, seconds},
+    failure::Result,
+    transaction::Tx,
+};
+
+/// The columns that [`read`] expects, of a table or alias `s`.
+macro_rules! slot_columns {
+    () => {
+        "s.facility, s.resource, s.start, s.slot, s.minutes, s.places, s.rights, s.min_age, s.max_age, s.template"
+    };
+}
+pub(crate) use slot_columns;
+
+pub(crate) fn read(row: &Row) -> Result<Slot> {
+    Ok(Slot {
+        key: SlotKey { facility: guid!(row, 0, FacilityId)?, slot: guid!(row, 3, SlotId)? },
+        resource: guid!(row, 1, ResourceId)?,
+        start: seconds(row, 2)?,
+        minutes: number(row, 4)?,
+        places: number(row, 5)?,
+        rights: Rights::from_bits(number(row, 6)?),
+        ages: ages(row, 7)?,
+        template: optional_guid!(row, 9, TemplateId)?,
+    })
+}
+
+/// The places of cells that somebody has.
+#[derive(Debug, Default)]
+pub(crate) struct Taken(HashMap<SlotKey, BTreeSet<u16>>);
+
+impl Taken {
+    /// Notes that a place is somebody's.
+    pub(crate) fn add(&mut self, slot: SlotKey, place: u16) {
+        self.0.entry(slot).or_default().insert(place);
+    }
+
+    /// Adds what rows of facility, slot and place say.
+    pub(crate) fn read(&mut self, rows: &[Row]) -> Result<()> {
+        for row in rows {
+            let slot = SlotKey { facility: guid!(row, 0, FacilityId)?, slot: guid!(row, 1, SlotId)? };
+            self.add(slot, number(row, 2)?);
+        }
+        Ok(())
+    }
+
+    /// The lowest place, from 1, that nobody has.
+    pub(crate) fn free_place(&self, slot: &Slot) -> Option<u16> {
+        let taken = self.0.get(&slot.key);
+        (1..=slot.places).find(|place| taken.is_none_or(|taken| !taken.contains(place)))
+    }
+
+    /// The highest place that somebody has.
+    pub(crate) fn highest(&self, slot: SlotKey) -> Option<u16> {
+        self.0.get(&slot)?.last().copied()
+    }
+}
+
+/// The places of these cells that somebody has.
+pub(crate) async fn taken(tx: &Tx, slots: &[SlotKey]) -> Result<Taken> {
+    let rows = tx
+        .query(
+            "SELECT c.facility, c.slot, c.place FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, slot) \
+             JOIN claim_place c ON c.facility = q.facility AND c.slot = q.slot",
+            &[&guids(slots, |key| key.facility.0), &guids(slots, |key| key.slot.0)],
+        )
+        .await?;
+    let mut taken = Taken::default();
+    taken.read(&rows)?;
+    Ok(taken)
+}
+
+/// Keeps cells as they are until the transaction ends, and says how many still are what was read:
+/// whoever wants to withdraw or change one waits, and then sees what was booked meanwhile.
+///
+/// An update and no `FOR SHARE`, which a distributed engine has for single rows alone.
+pub(crate) async fn hold(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
+    tx.count(
+        "UPDATE slot s SET places = s.places \
+         FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::int[], \
+         $9::int[]) AS q(facility, resource, start, slot, minutes, places, rights, min_age, max_age) \
+         WHERE s.facility = q.facility AND s.resource = q.resource AND s.start = q.start AND s.slot = q.slot \
+         AND s.minutes = q.minutes AND s.places = q.places AND s.rights = q.rights \
+         AND s.min_age IS NOT DISTINCT FROM q.min_age AND s.max_age IS NOT DISTINCT FROM q.max_age RETURNING 1",
+        &[
+            &guids(slots, |slot| slot.key.facility.0),
+            &guids(slots, |slot| slot.resource.0),
+            &column(slots, |slot| slot.start.as_second()),
+            &guids(slots, |slot| slot.key.slot.0),
+            &column(slots, |slot| i32::from(slot.minutes)),
+            &column(slots, |slot| i32::from(slot.places)),
+            &column(slots, |slot| i32::from(slot.rights.bits())),
+            &column(slots, |slot| slot.ages.min.map(i32::from)),
+            &column(slots, |slot| slot.ages.max.map(i32::from)),
+        ],
+    )
+    .await
+}
+
+/// Adds cells. Those whose start or guid is there already are left out; the others are counted.
+pub(crate) async fn insert(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
+    tx.count(
+        "INSERT INTO slot (facility, resource, start, slot, minutes, places, rights, min_age, max_age, template) \
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::int[], $6::int[], $7::int[], \
+         $8::int[], $9::int[], $10::uuid[]) ON CONFLICT DO NOTHING RETURNING 1",
+        &[
+            &guids(slots, |slot| slot.key.facility.0),
+            &guids(slots, |slot| slot.resource.0),
+            &column(slots, |slot| slot.start.as_second()),
+            &guids(slots, |slot| slot.key.slot.0),
+            &column(slots, |slot| i32::from(slot.minutes)),
+            &column(slots, |slot| i32::from(slot.places)),
+            &column(slots, |slot| i32::from(slot.rights.bits())),
+            &column(slots, |slot| slot.ages.min.map(i32::from)),
+            &column(slots, |slot| slot.ages.max.map(i32::from)),
+            &column(slots, |slot| slot.template.map(|template| template.0)),
+        ],
+    )
+    .await
+}
+
+/// Changes cells that stay where they are, and counts them.
+pub(crate) async fn update(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
+    if slots.is_empty() {
+        return Ok(0);
+    }
+    tx.count(
+        "UPDATE slot s SET minutes = q.minutes, places = q.places, rights = q.rights, min_age = q.min_age, \
+         max_age = q.max_age, template = q.template \
+         FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::int[], \
+         $9::int[], $10::uuid[]) \
+         AS q(facility, resource, start, slot, minutes, places, rights, min_age, max_age, template) \
+         WHERE s.facility = q.facility AND s.resource = q.resource AND s.start = q.start AND s.slot = q.slot RETURNING 1",
+        &[
+            &guids(slots, |slot| slot.key.facility.0),
+            &guids(slots, |slot| slot.resource.0),
+            &column(slots, |slot| slot.start.as_second()),
+            &guids(slots, |slot| slot.key.slot.0),
+            &column(slots, |slot| i32::from(slot.minutes)),
+            &column(slots, |slot| i32::from(slot.places)),
+            &column(slots, |slot| i32::from(slot.rights.bits())),
+            &column(slots, |slot| slot.ages.min.map(i32::from)),
+            &column(slots, |slot| slot.ages.max.map(i32::from)),
+            &column(slots, |slot| slot.template.map(|template| template.0)),
+        ],
+    )
+    .await
+}
+
+/// Removes cells, each from where it is.
+pub(crate) async fn delete(tx: &Tx, slots: &[&Slot]) -> Result<()> {
+    if slots.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "DELETE FROM slot s USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[]) \
+         AS q(facility, resource, start, slot) \
+         WHERE s.facility = q.facility AND s.resource = q.resource AND s.start = q.start AND s.slot = q.slot",
+        &[
+            &guids(slots, |slot| slot.key.facility.0),
+            &guids(slots, |slot| slot.resource.0),
+            &column(slots, |slot| slot.start.as_second()),
+            &guids(slots, |slot| slot.key.slot.0),
+        ],
+    )
+    .await
+}

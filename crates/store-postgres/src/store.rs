@@ -1,0 +1,264 @@
+//! [`PostgresStore`]: the port's methods, each in one line of what the modules beside it do.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use async_trait::async_trait;
+use jiff::{Timestamp, civil::Date};
+use talon_domain::{
+    audit::AuditRecord,
+    booking::{BookCommand, CancelCommand, FreeTime},
+    ids::ClientId,
+    reference::Reference,
+    schedule::Template,
+    slot::Slot,
+};
+use talon_store::{
+    BookReply, CancelReply, ClientSecret, Fault, FreeTimesQuery, KnownKey, Load, PersonMatch, PolicyQuery,
+    Published as PublishedSlots, Record, Result, Snapshot, Store, StoreError,
+};
+
+use crate::{
+    book::{Done, Item},
+    cancel,
+    committer::Committer,
+    connect,
+    facts::{self, Asked},
+    failure::Failure,
+    free_times,
+    housekeeping::Housekeeping,
+    import, migrate,
+    open::{self, OpenOptions},
+    people, publish, reference,
+    session::{Published, Session},
+    snapshot::PostgresSnapshot,
+    transaction::{Counters, Transactions, Tx},
+    url::PostgresUrl,
+    verify,
+};
+
+/// Connections for writes that are not bookings: cancellations, imports, published schedules.
+const OTHER_WRITERS: usize = 4;
+
+/// How often a change whose commit was in doubt is made again.
+const MOST_DOUBTS: u32 = 3;
+
+/// A store in a PostgreSQL database.
+pub struct PostgresStore {
+    published: Arc<Published>,
+    committer: Committer,
+    writing: Arc<Transactions>,
+    reading: Arc<Transactions>,
+    housekeeping: Housekeeping,
+    counters: Arc<Counters>,
+}
+
+impl PostgresStore {
+    /// Opens the store at `url`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Open`] with what is wrong and what to do about it: no server there, a wrong
+    /// password, no TLS where it is demanded, a standby, a server too old, a schema newer than this
+    /// build or, without [`OpenOptions::create`], missing or older.
+    pub async fn open(url: &PostgresUrl, options: &OpenOptions) -> Result<Arc<Self>> {
+        let (doubts, counters) = (Arc::new(AtomicU64::new(0)), Arc::new(Counters::default()));
+        let write_pool = connect::pool(url, options, options.writers + OTHER_WRITERS, &doubts)?;
+        let read_pool = connect::pool(url, options, options.readers, &doubts)?;
+        drop(open::first(&write_pool, url).await?);
+        let writing = Transactions::writing(write_pool, Arc::clone(&doubts), options.deadline, Arc::clone(&counters));
+        let reading = Transactions::reading(read_pool, doubts, options.deadline, Arc::clone(&counters));
+        let failed = |failure| open::opening(url, failure);
+        let missing = writing.run(|tx| async move { migrate::missing(&tx).await }).await.map_err(failed)?;
+        if !missing.is_empty() && !options.create {
+            return Err(StoreError::Open(format!(
+                "{url}: there is no store yet, or its schema is older; `talon migrate` makes it what this program needs"
+            )));
+        }
+        migrate::migrate(&writing, options.now).await.map_err(failed)?;
+        let published = Arc::new(Published::default());
+        let data = &published;
+        reading.run(|tx| async move { reference::current(&tx, data).await.map(drop) }).await.map_err(failed)?;
+        let (writing, reading) = (Arc::new(writing), Arc::new(reading));
+        Ok(Arc::new(Self {
+            committer: Committer::start(&writing, &published, &counters, options.writers, options.queue_limit),
+            housekeeping: Housekeeping::start(&reading, &writing, &published, options.now),
+            published,
+            writing,
+            reading,
+            counters,
+        }))
+    }
+
+    /// Runs a write that finds out by itself that it was made before, and answers when it is durable.
+    /// A caller that goes away does not cut it short.
+    async fn write<T, F>(&self, work: impl Fn(Tx) -> F + Send + Sync + 'static) -> std::result::Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: Future<Output = std::result::Result<T, Failure>> + Send + 'static,
+    {
+        let (writing, counters) = (Arc::clone(&self.writing), Arc::clone(&self.counters));
+        let made = tokio::spawn(async move {
+            let began = std::time::Instant::now();
+            let mut doubts = 0;
+            loop {
+                match writing.run(&work).await {
+                    Err(Failure::Unknown(_)) if doubts < MOST_DOUBTS => doubts += 1,
+                    made => {
+                        if made.is_ok() {
+                            counters.commits.count(1, began.elapsed());
+                        }
+                        return made;
+                    }
+                }
+            }
+        });
+        made.await.unwrap_or_else(|error| Err(Failure::Unknown(format!("a write did not finish: {error}"))))
+    }
+
+    /// Runs a read.
+    async fn read<T, F>(&self, work: impl FnMut(Tx) -> F) -> Result<T>
+    where
+        F: Future<Output = std::result::Result<T, Failure>>,
+    {
+        match self.reading.run(work).await {
+            // Nothing was written that could be in doubt.
+            Err(Failure::Unknown(what)) => Err(Failure::Lost(what).into()),
+            read => read.map_err(StoreError::from),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    fn reference(&self) -> Arc<Reference> {
+        self.published.get().1
+    }
+
+    async fn book(&self, command: BookCommand, now: Timestamp) -> Result<BookReply> {
+        self.housekeeping.tell(now);
+        match self.committer.run(Item::Book(command, now)).await? {
+            Done::Booking(reply) => Ok(reply),
+            Done::Recorded => Err(StoreError::Bug("a booking that was only recorded".to_owned())),
+        }
+    }
+
+    async fn is_repetition(&self, command: &BookCommand) -> Result<bool> {
+        let reference = self.reference();
+        let Some(facility) = reference.facility_named(&command.lpu.name) else { return Ok(false) };
+        let Some(start) = facility.zone.instant(command.day.to_datetime(command.time)) else { return Ok(false) };
+        let asked = Asked { person: command.person, lpu: &command.lpu.name, referral: command.referral, now: start };
+        let (reference, asked) = (&reference, &[asked]);
+        let visit = self
+            .read(|tx| async move {
+                let patients = facts::patients(&tx, reference, asked).await?;
+                patients.referral_use(reference, command.referral, command.person)
+            })
+            .await?;
+        Ok(visit.is_some_and(|visit| visit.is(command.referral, command.resource, start)))
+    }
+
+    async fn cancel(&self, command: CancelCommand, now: Timestamp) -> Result<CancelReply> {
+        let command = Arc::new(command);
+        let cancelled = self.write(move |tx| {
+            let command = Arc::clone(&command);
+            async move { cancel::cancel(&tx, &command, now).await }
+        });
+        cancelled.await.map_err(StoreError::from)
+    }
+
+    async fn record(&self, record: AuditRecord) -> Result<()> {
+        self.committer.run(Item::Record(record)).await.map(drop)
+    }
+
+    async fn alternatives(&self, query: &FreeTimesQuery, now: Timestamp) -> Result<Vec<FreeTime>> {
+        let reference = self.reference();
+        let reference = &reference;
+        self.read(|tx| async move { free_times::alternatives(&tx, reference, query, now).await }).await
+    }
+
+    async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch> {
+        self.read(|tx| async move { people::by_policy(&tx, query).await }).await
+    }
+
+    async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>> {
+        self.read(|tx| async move { people::client_secret(&tx, client).await }).await
+    }
+
+    async fn known(&self, keys: &[KnownKey]) -> Result<Vec<bool>> {
+        self.read(|tx| async move { import::known(&tx, keys).await }).await
+    }
+
+    async fn check_page(&self, records: &[Record]) -> Result<Vec<Fault>> {
+        self.read(|tx| async move { import::check(&tx, records).await }).await
+    }
+
+    async fn import_page(&self, records: Vec<Record>) -> Result<Vec<Fault>> {
+        let (records, published) = (Arc::new(records), Arc::clone(&self.published));
+        let taken = self.write(move |tx| {
+            let (records, published) = (Arc::clone(&records), Arc::clone(&published));
+            async move { import::page(&Session::begin(&tx, &published).await?, &records).await }
+        });
+        let faults = match taken.await {
+            Err(Failure::Page(faults)) => return Ok(faults),
+            other => other?,
+        };
+        // What was just imported is seen at once here, and within a second by other nodes.
+        let published = &self.published;
+        self.read(|tx| async move { reference::current(&tx, published).await.map(drop) }).await?;
+        Ok(faults)
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
+        Ok(Box::new(PostgresSnapshot::new(self.reading.snapshot().await?)))
+    }
+
+    async fn publish(&self, template: &Template, days: (Date, Date), slots: Vec<Slot>) -> Result<PublishedSlots> {
+        let (job, published) = (Arc::new((template.clone(), slots)), Arc::clone(&self.published));
+        let made = self.write(move |tx| {
+            let (job, published) = (Arc::clone(&job), Arc::clone(&published));
+            async move {
+                let session = Session::begin(&tx, &published).await?;
+                publish::publish(&session, &job.0, days, &job.1).await
+            }
+        });
+        made.await.map_err(StoreError::from)
+    }
+
+    async fn check(&self) -> Result<()> {
+        // Written and waited for like any other change.
+        let touched = self.write(|tx| async move {
+            tx.execute("UPDATE installation SET value = value WHERE key = 'settled'", &[]).await.map(drop)
+        });
+        touched.await.map_err(StoreError::from)
+    }
+
+    async fn verify(&self) -> Result<Vec<String>> {
+        let tx = self.reading.snapshot().await?;
+        verify::verify(&tx).await.map_err(StoreError::from)
+    }
+
+    fn load(&self) -> Load {
+        let counted = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (writing, reading) = (self.writing.connections(), self.reading.connections());
+        Load {
+            queued: self.committer.queued(),
+            queue_limit: self.committer.limit(),
+            batch_size: self.counters.commits.batch_size(),
+            commit_seconds: self.counters.commits.seconds(),
+            connections: (writing.0 + reading.0, writing.1 + reading.1),
+            retries: counted(&self.counters.retries),
+            unknown: counted(&self.counters.unknown),
+            settled: counted(&self.counters.settled),
+        }
+    }
+
+    async fn close(&self) {
+        self.committer.close().await;
+        self.housekeeping.close();
+        self.writing.close();
+        self.reading.close();
+    }
+}

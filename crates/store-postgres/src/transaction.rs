@@ -1,0 +1,234 @@
+//! The one place that opens transactions, commits them, and runs them again.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use deadpool_postgres::{Object, Pool, PoolError};
+use futures_util::future::{TryFutureExt, try_join};
+use talon_store::Commits;
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_postgres::{Row, types::ToSql};
+
+use crate::failure::{Failure, Result};
+
+/// How often a transaction is run again after it lost a claim or the server undid it.
+const MOST_ATTEMPTS: u32 = 6;
+
+/// The first pause before it is run again; each next one is twice as long. Half of it on average:
+/// two that were in each other's way must not meet again at once.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+
+/// Opens transactions on a pool's connections.
+pub(crate) struct Transactions {
+    pool: Pool,
+    doubts: Arc<AtomicU64>,
+    deadline: Duration,
+    counters: Arc<Counters>,
+    begin: &'static str,
+}
+
+/// What happened so far.
+#[derive(Default)]
+pub(crate) struct Counters {
+    /// Commits, in batches.
+    pub(crate) commits: Commits,
+    /// Transactions that were run again.
+    pub(crate) retries: AtomicU64,
+    /// Commits of which nobody could say whether they were kept.
+    pub(crate) unknown: AtomicU64,
+    /// Those of them that were found out afterwards.
+    pub(crate) settled: AtomicU64,
+}
+
+impl Transactions {
+    /// Those that write. `doubts` grows whenever the server warns that a commit did not wait for its
+    /// standby.
+    pub(crate) fn writing(pool: Pool, doubts: Arc<AtomicU64>, deadline: Duration, counters: Arc<Counters>) -> Self {
+        Self { pool, doubts, deadline, counters, begin: "BEGIN" }
+    }
+
+    /// Those that only read.
+    pub(crate) fn reading(pool: Pool, doubts: Arc<AtomicU64>, deadline: Duration, counters: Arc<Counters>) -> Self {
+        Self { pool, doubts, deadline, counters, begin: "BEGIN READ ONLY" }
+    }
+
+    /// One state of the database, for as long as its transaction is kept.
+    pub(crate) async fn snapshot(&self) -> Result<Tx> {
+        let tx = Tx::on(self.pool.get().await.map_err(unreachable)?);
+        // With one connection to each node Citus reads the whole of a node in one transaction; PostgreSQL
+        // takes the setting as a word it does not know.
+        tx.batch(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+             SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; \
+             SET LOCAL citus.max_adaptive_executor_pool_size = 1",
+        )
+        .await?;
+        // The state is that of the first statement that reads; this one reaches every node.
+        tx.query("SELECT 1 FROM entry LIMIT 1", &[]).await?;
+        Ok(tx)
+    }
+
+    /// Connections in use and connections that there may be.
+    pub(crate) fn connections(&self) -> (usize, usize) {
+        let status = self.pool.status();
+        (status.size.saturating_sub(status.available), status.max_size)
+    }
+
+    /// Lets go of the connections.
+    pub(crate) fn close(&self) {
+        self.pool.close();
+    }
+
+    /// Runs `work` in a transaction and commits it. `work` is run again after every failure that allows
+    /// it, so it must not keep anything from one run to the next.
+    ///
+    /// After [`Failure::Unknown`] the transaction may be kept or not; whoever can tell must find out
+    /// before running it again. All other failures leave nothing behind.
+    pub(crate) async fn run<T, F>(&self, mut work: impl FnMut(Tx) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let deadline = Instant::now() + self.deadline;
+        let mut pause = FIRST_PAUSE;
+        for attempt in 1.. {
+            let failure = match self.attempt(&mut work, deadline).await {
+                Err(failure @ (Failure::ClaimLost | Failure::Again(_))) if attempt < MOST_ATTEMPTS => failure,
+                // A restarting or failing-over server comes back in seconds: the deadline decides.
+                Err(failure @ Failure::Lost(_)) if Instant::now() + pause < deadline => failure,
+                other => return other,
+            };
+            self.counters.retries.fetch_add(1, Ordering::Relaxed);
+            tracing::debug!(?failure, attempt, "a transaction is run again");
+            sleep(pause.mul_f64(rand::random::<f64>())).await;
+            pause = (pause * 2).min(Duration::from_millis(250));
+        }
+        Err(Failure::ClaimLost)
+    }
+
+    async fn attempt<T, F>(&self, work: &mut impl FnMut(Tx) -> F, deadline: Instant) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let late = |_| Failure::Lost("it did not answer in time".to_owned());
+        let tx = Tx::on(timeout_at(deadline, self.pool.get()).await.map_err(late)?.map_err(unreachable)?);
+        // BEGIN travels with the first statements: answers come in the order of the questions, so if it
+        // fails, that is known before any answer is used.
+        let begun = async { Ok(tx.client()?.batch_execute(self.begin).await?) };
+        let done = match timeout_at(deadline, try_join(begun, work(tx.clone()))).await.map_err(late)? {
+            Ok(((), done)) => done,
+            Err(failure) => {
+                // Dropping the connection would do as well; keeping it spares making a new one.
+                let undone = async { tx.client()?.batch_execute("ROLLBACK").map_err(Failure::from).await };
+                if timeout_at(deadline, undone).await.is_ok_and(|undone| undone.is_ok()) {
+                    tx.keep();
+                }
+                return Err(failure);
+            }
+        };
+        self.commit(tx, deadline).await?;
+        Ok(done)
+    }
+
+    async fn commit(&self, tx: Tx, deadline: Instant) -> Result<()> {
+        let doubts = self.doubts.load(Ordering::Acquire);
+        let committed = timeout_at(deadline, tx.client()?.batch_execute("COMMIT")).await;
+        let doubt = match committed {
+            Ok(Ok(())) if self.doubts.load(Ordering::Acquire) == doubts => {
+                tx.keep();
+                return Ok(());
+            }
+            Ok(Ok(())) => "the server stopped waiting for its synchronous standby".to_owned(),
+            Ok(Err(error)) => match Failure::from(error) {
+                // Only these two say for certain that nothing was kept.
+                Failure::Again(what) => return Err(Failure::Again(what)),
+                Failure::Store(error) => error.to_string(),
+                Failure::Lost(what) => what,
+                other => format!("{other:?}"),
+            },
+            Err(_) => "the commit took too long".to_owned(),
+        };
+        self.counters.unknown.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(doubt, "the outcome of a commit is unknown");
+        Err(Failure::Unknown(doubt))
+    }
+}
+
+/// An open transaction, or a handle to it.
+///
+/// Dropped without having been ended, it takes its connection with it: the connection stands in
+/// the middle of something, and the server undoes that when it is closed.
+#[derive(Clone)]
+pub(crate) struct Tx(Arc<Connection>);
+
+struct Connection(Option<Object>);
+
+impl Tx {
+    fn on(client: Object) -> Self {
+        Self(Arc::new(Connection(Some(client))))
+    }
+
+    fn client(&self) -> Result<&Object> {
+        self.0.0.as_ref().ok_or_else(|| Failure::Lost("the connection was given back".to_owned()))
+    }
+
+    /// Gives the connection of a transaction that has ended back, if nobody has a handle to it any more.
+    fn keep(self) {
+        if let Some(mut connection) = Arc::into_inner(self.0) {
+            drop(connection.0.take());
+        }
+    }
+
+    /// The rows of a statement. Statements that are awaited together travel together.
+    pub(crate) async fn query(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
+        let client = self.client()?;
+        let statement = client.prepare_cached(sql).await?;
+        Ok(client.query(&statement, params).await?)
+    }
+
+    /// Runs a statement.
+    pub(crate) async fn execute(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<()> {
+        let client = self.client()?;
+        let statement = client.prepare_cached(sql).await?;
+        Ok(client.execute(&statement, params).await.map(drop)?)
+    }
+
+    /// Runs a statement that returns each row that it made or changed, and counts those. What the server
+    /// says by itself is no count to rest a promise on: Citus counts the rows that an `INSERT … SELECT`
+    /// was given, those that `ON CONFLICT DO NOTHING` left out among them.
+    pub(crate) async fn count(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<u64> {
+        Ok(self.query(sql, params).await?.len() as u64)
+    }
+
+    /// Runs statements that take no parameters.
+    pub(crate) async fn batch(&self, sql: &str) -> Result<()> {
+        Ok(self.client()?.batch_execute(sql).await?)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            drop(Object::take(client));
+        }
+    }
+}
+
+/// Why the pool has no connection to give.
+pub(crate) fn unreachable(error: PoolError) -> Failure {
+    match error {
+        PoolError::Backend(error) => match Failure::from(error) {
+            // Whatever it was, nothing was asked yet.
+            Failure::Store(error) => Failure::Lost(error.to_string()),
+            other => other,
+        },
+        PoolError::Closed => Failure::Store(talon_store::StoreError::Closed),
+        PoolError::Timeout(_) => Failure::Lost("every connection is in use".to_owned()),
+        other => Failure::Lost(other.to_string()),
+    }
+}
