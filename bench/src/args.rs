@@ -48,16 +48,16 @@ pub(crate) struct AllArgs {
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct FloorArgs {
-    /// The store, made when missing
-    #[arg(long)]
-    pub(crate) store: PathBuf,
+    /// The store, made when missing: sqlite:PATH or postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "URL")]
+    pub(crate) store: String,
     /// Secret of HS256 tokens
     #[arg(long, conflicts_with = "ed25519", required_unless_present = "ed25519")]
     pub(crate) hs256: Option<PathBuf>,
     /// The 32 bytes of a public key of EdDSA tokens
     #[arg(long)]
     pub(crate) ed25519: Option<PathBuf>,
-    /// Leave the log in its file, to see what moving it costs
+    /// Leave SQLite's log in its file, to see what moving it costs
     #[arg(long)]
     pub(crate) no_checkpoint: bool,
 }

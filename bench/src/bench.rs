@@ -2,8 +2,11 @@
 
 use std::{
     cell::OnceCell,
+    fs::Permissions,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
+    rc::Rc,
     time::Duration,
 };
 
@@ -12,16 +15,28 @@ use jiff::ToSpan;
 use talon_sample::GenerateOptions;
 
 use crate::{
-    args::AllArgs, clock, load::Closed, machine, region::Region, scenarios::Scenario, server::Servers, table,
+    args::AllArgs,
+    clock,
+    engine::{Backend, Engine},
+    load::Closed,
+    machine,
+    postgres::Postgres,
+    region::{Region, Stored},
+    scenarios::Scenario,
+    server::Servers,
+    table,
     tokens::Issuers,
 };
 
 /// What scenarios measure with.
 pub(crate) struct Bench {
     pub(crate) servers: Servers,
+    pub(crate) sqlite: Backend,
+    /// `None` where there is none to be had, or where none is wanted.
+    pub(crate) postgres: Option<Backend>,
     /// A hundred thousand slots.
-    pub(crate) small: Region,
-    large: OnceCell<Region>,
+    pub(crate) small: Rc<Region>,
+    large: OnceCell<Rc<Region>>,
     large_options: GenerateOptions,
     /// Runs of each side.
     pub(crate) runs: u32,
@@ -36,12 +51,17 @@ pub(crate) fn run(args: &AllArgs) -> anyhow::Result<()> {
         Some(path) => path.clone(),
         None => build_talon()?,
     };
+    let mut scratch = tempfile::Builder::new();
+    // PostgreSQL runs as a user of its own, who must get through to its folder in there.
+    let scratch = scratch.prefix("talon-bench-").permissions(Permissions::from_mode(0o711));
     let scratch = match &args.scratch {
-        Some(folder) => tempfile::tempdir_in(folder),
-        None => tempfile::tempdir(),
+        Some(folder) => scratch.tempdir_in(folder),
+        None => scratch.tempdir(),
     };
     let scratch = scratch.context("a scratch directory cannot be made")?;
     println!("{}\n", machine::describe());
+    let chosen: Vec<_> = Scenario::ALL.iter().filter(|it| args.only.is_empty() || args.only.contains(it)).collect();
+    let postgres = if chosen.iter().any(|it| it.needs_postgres()) { start_postgres(scratch.path())? } else { None };
     let servers = Servers {
         talon: keep(&talon, scratch.path())?,
         bench: keep(&std::env::current_exe()?, scratch.path())?,
@@ -52,7 +72,9 @@ pub(crate) fn run(args: &AllArgs) -> anyhow::Result<()> {
     let start = jiff::tz::TimeZone::UTC.to_datetime(clock::now()).date().checked_add(2.days())?;
     let options = |facilities, days, persons| GenerateOptions { facilities, days, persons, seed: 1, start };
     let bench = Bench {
-        small: Region::make(&servers, "small", options(20, 14, 100_000))?,
+        sqlite: Backend::new(Engine::Sqlite(scratch.path().to_owned())),
+        postgres,
+        small: Rc::new(Region::make(&servers, "small", options(20, 14, 100_000))?),
         large: OnceCell::new(),
         large_options: match (args.quick, args.large) {
             (true, _) => options(60, 14, 200_000),
@@ -65,23 +87,37 @@ pub(crate) fn run(args: &AllArgs) -> anyhow::Result<()> {
         measured: Duration::from_secs(args.seconds.unwrap_or(if args.quick { 2 } else { 4 })),
     };
     table::head();
-    for scenario in Scenario::ALL {
-        if args.only.is_empty() || args.only.contains(scenario) {
-            eprintln!("{scenario:?}");
-            scenario.run(&bench).with_context(|| format!("scenario {scenario:?}"))?;
-        }
+    for scenario in chosen {
+        eprintln!("{scenario:?}");
+        scenario.run(&bench).with_context(|| format!("scenario {scenario:?}"))?;
     }
     Ok(())
 }
 
-impl Bench {
-    /// The large region, made when it is first needed.
-    pub(crate) fn large(&self) -> anyhow::Result<&Region> {
-        if let Some(region) = self.large.get() {
-            return Ok(region);
+/// Starts PostgreSQL and says above the table which, or why its rows are missing.
+fn start_postgres(scratch: &Path) -> anyhow::Result<Option<Backend>> {
+    match Postgres::start(scratch)? {
+        Ok(server) => {
+            println!("{}\n", server.describe());
+            Ok(Some(Backend::new(Engine::Postgres(server))))
         }
-        let region = Region::make(&self.servers, "large", self.large_options)?;
-        Ok(self.large.get_or_init(|| region))
+        Err(why) => {
+            println!("The rows of PostgreSQL are left out: {why}.\n");
+            Ok(None)
+        }
+    }
+}
+
+impl Bench {
+    /// The small region in a store, imported when it is first needed.
+    pub(crate) fn small<'b>(&self, on: &'b Backend) -> anyhow::Result<&'b Stored> {
+        once(&on.small, || Stored::make(&self.servers, &on.engine, &self.small))
+    }
+
+    /// The large region in a store, made and imported when it is first needed.
+    pub(crate) fn large<'b>(&self, on: &'b Backend) -> anyhow::Result<&'b Stored> {
+        let region = once(&self.large, || Ok(Rc::new(Region::make(&self.servers, "large", self.large_options)?)))?;
+        once(&on.large, || Stored::make(&self.servers, &on.engine, region))
     }
 
     /// A closed loop over so many connections.
@@ -103,6 +139,14 @@ impl Bench {
         let seconds = (self.warm_up() + self.measured).as_secs_f64().ceil() as usize;
         seconds * MORE_THAN_A_SECOND * self.runs as usize
     }
+}
+
+fn once<T>(cell: &OnceCell<T>, make: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<&T> {
+    if let Some(made) = cell.get() {
+        return Ok(made);
+    }
+    let made = make()?;
+    Ok(cell.get_or_init(|| made))
 }
 
 /// Copies a binary, so that a build meanwhile does not change what is measured.

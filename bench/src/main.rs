@@ -7,10 +7,14 @@
 mod args;
 mod bench;
 mod clock;
+mod copy;
 mod count;
+mod engine;
 mod floor;
 mod load;
 mod machine;
+mod pgbench;
+mod postgres;
 mod process;
 mod region;
 mod requests;

@@ -63,11 +63,7 @@ impl Process {
 
     /// CPU time it has used so far, in user and kernel.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name in the second field may hold anything, its closing bracket last.
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |field: usize| fields.get(field).and_then(|text| text.parse::<u32>().ok());
-        Ok(TICK * ticks(11).zip(ticks(12)).map(|(user, system)| user + system).context("/proc/PID/stat is odd")?)
+        Stat::of(self.child.id()).map(|stat| stat.own).context("the server is gone")
     }
 
     /// The most memory it has held at once, in bytes.
@@ -94,6 +90,42 @@ impl Drop for Process {
         // Either fails when it has ended already, which is what is wanted.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// CPU time that a process and its children have used so far, those counted that have ended.
+pub(crate) fn family_cpu(process: u32) -> anyhow::Result<Duration> {
+    let first = Stat::of(process).context("the server is gone")?;
+    let mut sum = first.own + first.ended_children;
+    for entry in fs::read_dir("/proc")? {
+        let id = entry?.file_name().to_str().and_then(|name| name.parse().ok());
+        // One that ends while this looks is missing for a moment.
+        let child = id.and_then(Stat::of).filter(|stat| stat.parent == process);
+        sum += child.map(|stat| stat.own).unwrap_or_default();
+    }
+    Ok(sum)
+}
+
+/// What the kernel says about a process.
+struct Stat {
+    parent: u32,
+    /// CPU time, in user and kernel.
+    own: Duration,
+    ended_children: Duration,
+}
+
+impl Stat {
+    /// `None` of a process that is gone.
+    fn of(process: u32) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        // The name in the second field may hold anything, its closing bracket last.
+        let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
+        let number = |field: usize| fields.get(field)?.parse::<u32>().ok();
+        Some(Self {
+            parent: number(1)?,
+            own: TICK * (number(11)? + number(12)?),
+            ended_children: TICK * (number(13)? + number(14)?),
+        })
     }
 }
 

@@ -1,37 +1,35 @@
 //! Regions to book in: generated, imported by `talon import`, and copied for each run.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{path::PathBuf, process::Command, rc::Rc, time::Duration};
 
-use anyhow::ensure;
 use talon_sample::{GenerateOptions, Generator};
 
 use crate::{
+    engine::Engine,
     process::{self, Ran},
-    server::{Servers, remove_store},
+    server::Servers,
 };
 
 /// How long making or importing a region may take.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
-/// A region in a store of its own, which is never served itself.
+/// A region in a file.
 pub(crate) struct Region {
+    name: &'static str,
     pub(crate) options: GenerateOptions,
-    /// The region file.
     pub(crate) file: PathBuf,
-    store: PathBuf,
+}
+
+/// A region in a store of its own, which is never served itself.
+pub(crate) struct Stored {
+    pub(crate) region: Rc<Region>,
     /// How its import went.
     pub(crate) import: Ran,
-    scratch: PathBuf,
 }
 
 impl Region {
-    /// Generates and imports a region.
-    pub(crate) fn make(servers: &Servers, name: &str, options: GenerateOptions) -> anyhow::Result<Self> {
+    /// Generates a region.
+    pub(crate) fn make(servers: &Servers, name: &'static str, options: GenerateOptions) -> anyhow::Result<Self> {
         eprintln!("making the {name} region");
         let file = servers.scratch.join(format!("{name}.ndjson"));
         let mut generate = Command::new(&servers.talon);
@@ -43,9 +41,7 @@ impl Region {
             .arg("--output")
             .arg(&file);
         process::run(&mut generate, PATIENCE)?;
-        let store = servers.scratch.join(format!("{name}.db"));
-        let import = import(servers, &file, &store)?;
-        Ok(Self { options, file, store, import, scratch: servers.scratch.clone() })
+        Ok(Self { name, options, file })
     }
 
     pub(crate) fn generator(&self) -> Generator {
@@ -57,27 +53,26 @@ impl Region {
         format!("{} slots, {} persons", round(self.generator().slots()), round(self.options.persons))
     }
 
-    /// A copy of the store to book in, durable before anything is measured.
-    pub(crate) fn copy(&self, name: &str) -> anyhow::Result<PathBuf> {
-        let copy = self.scratch.join(name);
-        remove_store(&copy)?;
-        ensure!(!log_of(&self.store).exists(), "the import left a log behind that a copy would lack");
-        std::fs::copy(&self.store, &copy)?;
-        File::open(&copy)?.sync_all()?;
-        Ok(copy)
+    /// Imports it into a new store of this name.
+    pub(crate) fn import(&self, servers: &Servers, engine: &Engine, name: &str) -> anyhow::Result<Ran> {
+        let store = engine.empty(name)?;
+        process::run(servers.talon_command("import", &store).arg(&self.file), PATIENCE)
     }
 }
 
-/// Imports a region file into a new store.
-pub(crate) fn import(servers: &Servers, file: &Path, store: &Path) -> anyhow::Result<Ran> {
-    remove_store(store)?;
-    process::run(servers.talon_command("import", store).arg(file), PATIENCE)
-}
+impl Stored {
+    /// Imports a region.
+    pub(crate) fn make(servers: &Servers, engine: &Engine, region: &Rc<Region>) -> anyhow::Result<Self> {
+        eprintln!("importing the {} region", region.name);
+        let import = region.import(servers, engine, region.name)?;
+        engine.settle(region.name);
+        Ok(Self { region: Rc::clone(region), import })
+    }
 
-fn log_of(store: &Path) -> PathBuf {
-    let mut path = store.to_owned().into_os_string();
-    path.push("-wal");
-    path.into()
+    /// The address of a copy of the store to book in.
+    pub(crate) fn copy(&self, engine: &Engine) -> anyhow::Result<String> {
+        engine.copy(self.region.name, &format!("{}-run", self.region.name))
+    }
 }
 
 fn round(number: u64) -> String {

@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 use talon_domain::{facility::Facility, ids::FacilityId, person::Card, referral::Referral, resource::Resource};
 use talon_store::Record;
 
-use crate::server::remove_store;
+use crate::engine::remove_store;
 
 const SCHEMA: &str = include_str!("../../crates/store-sqlite/migrations/0001_initial.sql");
 

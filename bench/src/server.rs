@@ -1,11 +1,9 @@
 //! The two servers that are measured beside each other.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::PathBuf, process::Command};
 
 use crate::{
+    engine::Engine,
     process::Process,
     tokens::{Algorithm, Issuers},
 };
@@ -21,56 +19,42 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
-    /// Talon on a store, with its default settings but for the issuers of tokens.
-    pub(crate) fn talon(&self, store: &Path) -> anyhow::Result<Process> {
+    /// Talon on the store at an address, with its default settings but for the issuers of tokens.
+    pub(crate) fn talon(&self, store: &str) -> anyhow::Result<Process> {
         let mut command = self.talon_command("serve", store);
         command.args(["--listen", "127.0.0.1:0"]);
         Process::serve(command, &self.scratch.join("talon.log"))
     }
 
     /// A command of talon on a store.
-    pub(crate) fn talon_command(&self, name: &str, store: &Path) -> Command {
+    pub(crate) fn talon_command(&self, name: &str, store: &str) -> Command {
         let mut command = Command::new(&self.talon);
         for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TALON_")) {
             command.env_remove(variable);
         }
-        command.current_dir(&self.scratch).arg(name).arg("--store").arg(format!("sqlite:{}", store.display()));
+        command.current_dir(&self.scratch).arg(name).args(["--store", store]);
         command.arg("--config").arg(self.issuers.settings_file());
         command
     }
 
     /// The floor on a new store, for tokens of one algorithm.
-    pub(crate) fn floor(&self, algorithm: Algorithm) -> anyhow::Result<Process> {
-        self.floor_with(algorithm, &[])
+    pub(crate) fn floor(&self, engine: &Engine, algorithm: Algorithm) -> anyhow::Result<Process> {
+        self.floor_with(engine, algorithm, &[])
     }
 
-    /// The floor, which leaves its log where it is.
-    pub(crate) fn floor_without_checkpoints(&self, algorithm: Algorithm) -> anyhow::Result<Process> {
-        self.floor_with(algorithm, &["--no-checkpoint"])
+    /// The floor on SQLite, which leaves its log where it is.
+    pub(crate) fn floor_without_checkpoints(&self, engine: &Engine, algorithm: Algorithm) -> anyhow::Result<Process> {
+        self.floor_with(engine, algorithm, &["--no-checkpoint"])
     }
 
-    fn floor_with(&self, algorithm: Algorithm, more: &[&str]) -> anyhow::Result<Process> {
-        let store = self.scratch.join("floor.db");
-        remove_store(&store)?;
+    fn floor_with(&self, engine: &Engine, algorithm: Algorithm, more: &[&str]) -> anyhow::Result<Process> {
+        let store = engine.empty("floor")?;
         let mut command = Command::new(&self.bench);
-        command.arg("floor").arg("--store").arg(&store).args(more);
+        command.arg("floor").args(["--store", &store]).args(more);
         match algorithm {
             Algorithm::EdDsa => command.arg("--ed25519").arg(self.issuers.public_key_file()),
             Algorithm::Hs256 => command.arg("--hs256").arg(self.issuers.secret_file()),
         };
         Process::serve(command, &self.scratch.join("floor.log"))
     }
-}
-
-/// Removes a store with the files that SQLite keeps beside it.
-pub(crate) fn remove_store(store: &Path) -> std::io::Result<()> {
-    for end in ["", "-wal", "-shm"] {
-        let mut path = store.to_owned().into_os_string();
-        path.push(end);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
 }

@@ -1,15 +1,20 @@
 //! The floor: the least that a server can do which checks a token over HTTP and keeps a booking.
 //!
-//! It writes the rows of Talon's schema with Talon's settings of SQLite, and leaves out whatever
-//! could be called overhead: no facts are read, no rule is asked, nothing is logged or counted, a
-//! command has no savepoint of its own. What a request names is turned into keys as it stands.
+//! It writes the rows of Talon's schema with Talon's settings of SQLite, or in batches to PostgreSQL,
+//! and leaves out whatever could be called overhead: no facts are read, no rule is asked, nothing is
+//! logged or counted, a command has no savepoint of its own. What a request names is turned into keys
+//! as it stands.
 
+mod batch;
 mod checkpoint;
 mod http;
+mod postgres;
 mod request;
 mod store;
 mod token;
 mod writer;
+
+use std::path::Path;
 
 use anyhow::Context;
 
@@ -22,11 +27,13 @@ pub(crate) fn run(args: &FloorArgs) -> anyhow::Result<()> {
         (None, Some(path)) => token::Key::ed25519(&read(path)?),
         (None, None) => anyhow::bail!("a key is needed"),
     };
-    let log_is_long = checkpoint::start(&args.store, !args.no_checkpoint)?;
-    let queue = writer::start(store::open(&args.store)?, log_is_long)?;
+    let queue = match args.store.strip_prefix("sqlite:").map(Path::new) {
+        Some(file) => writer::start(store::open(file)?, checkpoint::start(file, !args.no_checkpoint)?)?,
+        None => postgres::start(&args.store)?,
+    };
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(http::serve(key, queue))
 }
 
-fn read(path: &std::path::Path) -> anyhow::Result<Vec<u8>> {
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
 }

@@ -14,8 +14,8 @@ use super::{
 };
 
 /// As in Talon's store.
-const LARGEST_BATCH: usize = 128;
-const QUEUE: usize = 4096;
+pub(super) const LARGEST_BATCH: usize = 128;
+pub(super) const QUEUE: usize = 4096;
 
 /// `None` when the booking could not be written.
 pub(super) type Answer = Option<(EntryKey, Ticket)>;

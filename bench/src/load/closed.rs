@@ -28,8 +28,8 @@ pub(crate) struct ClosedReport {
     pub(crate) rate: f64,
     pub(crate) tally: Tally,
     pub(crate) latencies: Latencies,
-    /// What `meter` grew by while counting.
-    pub(crate) metered: Duration,
+    /// What each of the `meters` grew by while counting.
+    pub(crate) metered: [Duration; 2],
     /// How many requests were sent in all, warm-up counted.
     pub(crate) sent: usize,
 }
@@ -43,7 +43,7 @@ struct State {
     latencies: Latencies,
 }
 
-/// Runs it over `requests` from the `first` on. `meter` is read when counting begins and ends.
+/// Runs it over `requests` from the `first` on. The `meters` are read when counting begins and ends.
 ///
 /// # Errors
 ///
@@ -53,7 +53,7 @@ pub(crate) fn closed(
     plan: Closed,
     requests: &Rc<Requests>,
     first: usize,
-    meter: &dyn Fn() -> anyhow::Result<Duration>,
+    meters: &dyn Fn() -> anyhow::Result<[Duration; 2]>,
 ) -> anyhow::Result<ClosedReport> {
     block_on(async {
         let mut open = Vec::with_capacity(plan.connections);
@@ -72,11 +72,11 @@ pub(crate) fn closed(
         let tasks: Vec<_> =
             open.into_iter().map(|connection| tokio::task::spawn_local(drive(connection, Rc::clone(&state)))).collect();
         tokio::time::sleep_until(from.into()).await;
-        let before = meter()?;
+        let before = meters()?;
         for task in tasks {
             task.await??;
         }
-        let metered = meter()?.saturating_sub(before);
+        let after = meters()?;
         let state = state.borrow();
         let elapsed = state.until.saturating_duration_since(from);
         if elapsed < plan.measured / 2 {
@@ -87,7 +87,7 @@ pub(crate) fn closed(
             rate: answered as f64 / elapsed.as_secs_f64(),
             tally: state.tally.clone(),
             latencies: state.latencies.clone(),
-            metered,
+            metered: [0, 1].map(|meter| after[meter].saturating_sub(before[meter])),
             sent: state.next - first,
         })
     })

@@ -14,6 +14,7 @@ use talon_store::Record;
 use crate::{
     bench::Bench,
     count::millis,
+    engine::Backend,
     load::{self, Latencies, Tally},
     requests::Requests,
     table::Row,
@@ -25,11 +26,11 @@ const CLIENTS: usize = 256;
 /// The slowest but one of a hundred answers, at most, in microseconds.
 const GOAL: f64 = 50_000.0;
 
-pub(super) fn run(bench: &Bench) -> anyhow::Result<()> {
+pub(super) fn run(bench: &Bench, on: &Backend) -> anyhow::Result<()> {
     let rounds = if bench.quick { 5 } else { 20 };
     let crowds = crowds(bench, rounds);
     ensure!(crowds.len() == rounds, "the region has too few persons who want the same slot");
-    let server = bench.servers.talon(&bench.small.copy("talon.db")?)?;
+    let server = bench.servers.talon(&bench.small(on)?.copy(&on.engine)?)?;
     let latencies = Rc::new(RefCell::new(Latencies::new_with_max(60_000_000, 3)?));
     let (mut all, mut exact) = (Tally::default(), 0);
     for crowd in crowds {
@@ -43,7 +44,7 @@ pub(super) fn run(bench: &Bench) -> anyhow::Result<()> {
     let p99 = latencies.borrow().value_at_quantile(0.99) as f64;
     let as_meant = exact as usize == rounds && all.others("5") == 0;
     Row {
-        what: "256 clients want one slot at once",
+        what: &format!("{}256 clients want one slot at once", on.prefix()),
         talon: format!("in {exact} of {rounds} rounds one 200 and 255 × 4009; p99 {}", millis(p99)),
         beside: format!("all answers: {all}"),
         ratio: None,

@@ -6,6 +6,7 @@ use super::run;
 use crate::{
     bench::Bench,
     count::{mebibytes, median, thousands},
+    engine::Backend,
     requests::Requests,
     table::Row,
     tokens::Algorithm,
@@ -13,27 +14,27 @@ use crate::{
 
 const CONNECTIONS: usize = 32;
 
-pub(super) fn run(bench: &Bench) -> anyhow::Result<()> {
-    let large = bench.large()?;
+pub(super) fn run(bench: &Bench, on: &Backend) -> anyhow::Result<()> {
+    let large = bench.large(on)?;
     let requests = |generator: talon_sample::Generator| {
         let bookings = generator.bookings().take(bench.enough_requests());
         Rc::new(Requests::of(bookings, &bench.servers.issuers, Algorithm::EdDsa))
     };
-    let (few, many) = (requests(bench.small.generator()), requests(large.generator()));
+    let (few, many) = (requests(bench.small.generator()), requests(large.region.generator()));
     let plan = bench.closed(CONNECTIONS);
     // One copy for all runs, since copying a large one takes longer than a run.
-    let store = large.copy("large-copy.db")?;
+    let store = large.copy(&on.engine)?;
     let (mut runs, mut first) = (Vec::new(), 0);
     for _ in 0..bench.runs {
-        let on_small = run::talon(bench, plan, &few)?;
-        let on_large = run::talon_on(bench, &store, plan, &many, first)?;
+        let on_small = run::talon(bench, on, plan, &few)?;
+        let on_large = run::talon_on(bench, on, &store, plan, &many, first)?;
         first += on_large.sent;
         runs.push((on_small, on_large));
     }
 
     let ratio = median(runs.iter().map(|(small, large)| large.rate / small.rate));
     Row {
-        what: &format!("bookings/s, 32 connections, {} stored", large.size()),
+        what: &format!("{}bookings/s, 32 connections, {} stored", on.prefix(), large.region.size()),
         talon: format!("{}/s", thousands(median(runs.iter().map(|(_, run)| run.rate)))),
         beside: format!("{}: {}/s", bench.small.size(), thousands(median(runs.iter().map(|(run, _)| run.rate)))),
         ratio: Some(ratio),

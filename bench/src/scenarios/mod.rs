@@ -4,6 +4,8 @@ mod contended;
 mod import;
 mod large;
 mod latency;
+mod postgres_latency;
+mod postgres_rate;
 mod rate;
 mod run;
 mod size;
@@ -11,7 +13,7 @@ mod tokens;
 
 use clap::ValueEnum;
 
-use crate::bench::Bench;
+use crate::{bench::Bench, engine::Backend};
 
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -30,23 +32,67 @@ pub(crate) enum Scenario {
     Large,
     /// The size of the binary
     Size,
+    /// As `rate` on PostgreSQL, beside its floor and pgbench
+    PostgresRate,
+    /// As `latency` on PostgreSQL
+    PostgresLatency,
+    /// As `contended` on PostgreSQL
+    PostgresContended,
+    /// As `import` into PostgreSQL, beside its COPY
+    PostgresImport,
+    /// As `large` on PostgreSQL
+    PostgresSize,
 }
 
 impl Scenario {
     /// All of them, in order.
-    pub(crate) const ALL: &'static [Self] =
-        &[Self::Rate, Self::Tokens, Self::Latency, Self::Contended, Self::Import, Self::Large, Self::Size];
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::Rate,
+        Self::Tokens,
+        Self::Latency,
+        Self::Contended,
+        Self::Import,
+        Self::Large,
+        Self::Size,
+        Self::PostgresRate,
+        Self::PostgresLatency,
+        Self::PostgresContended,
+        Self::PostgresImport,
+        Self::PostgresSize,
+    ];
+
+    /// Whether there is nothing to measure without a PostgreSQL server.
+    pub(crate) fn needs_postgres(self) -> bool {
+        matches!(
+            self,
+            Self::PostgresRate
+                | Self::PostgresLatency
+                | Self::PostgresContended
+                | Self::PostgresImport
+                | Self::PostgresSize
+        )
+    }
 
     /// Measures and prints rows.
     pub(crate) fn run(self, bench: &Bench) -> anyhow::Result<()> {
+        let embedded = &bench.sqlite;
+        // Why there is none is told above the table.
+        let on_postgres = |run: fn(&Bench, &Backend) -> anyhow::Result<()>| {
+            bench.postgres.as_ref().map_or(Ok(()), |server| run(bench, server))
+        };
         match self {
             Self::Rate => rate::run(bench),
             Self::Tokens => tokens::run(bench),
             Self::Latency => latency::run(bench),
-            Self::Contended => contended::run(bench),
-            Self::Import => import::run(bench),
-            Self::Large => large::run(bench),
+            Self::Contended => contended::run(bench, embedded),
+            Self::Import => import::run(bench, embedded),
+            Self::Large => large::run(bench, embedded),
             Self::Size => size::run(bench),
+            Self::PostgresRate => on_postgres(postgres_rate::run),
+            Self::PostgresLatency => on_postgres(postgres_latency::run),
+            Self::PostgresContended => on_postgres(contended::run),
+            Self::PostgresImport => on_postgres(import::run),
+            Self::PostgresSize => on_postgres(large::run),
         }
     }
 }

@@ -7,6 +7,8 @@ use super::run::{self, Run};
 use crate::{
     bench::Bench,
     count::{median, millis, thousands},
+    engine::Backend,
+    load::Closed,
     requests::Requests,
     table::Row,
     tokens::Algorithm,
@@ -23,16 +25,27 @@ pub(super) fn run(bench: &Bench) -> anyhow::Result<()> {
             let plan = bench.closed(connections);
             let mut runs = Vec::new();
             for _ in 0..bench.runs {
-                let talon = run::talon(bench, plan, &requests)?;
-                runs.push((talon, run::floor(bench, algorithm, plan, &requests)?));
+                runs.push(pair(bench, &bench.sqlite, algorithm, plan, &requests)?);
             }
-            print(algorithm, connections, &runs);
+            print(&bench.sqlite, algorithm, connections, &runs);
         }
     }
     Ok(())
 }
 
-fn print(algorithm: Algorithm, connections: usize, runs: &[(Run, Run)]) {
+/// Talon and the floor, one after the other.
+pub(super) fn pair(
+    bench: &Bench,
+    on: &Backend,
+    algorithm: Algorithm,
+    plan: Closed,
+    requests: &Rc<Requests>,
+) -> anyhow::Result<(Run, Run)> {
+    let talon = run::talon(bench, on, plan, requests)?;
+    Ok((talon, run::floor(bench, on, algorithm, plan, requests)?))
+}
+
+pub(super) fn print(on: &Backend, algorithm: Algorithm, connections: usize, runs: &[(Run, Run)]) {
     let ratio = median(runs.iter().map(|(talon, floor)| talon.rate / floor.rate));
     let figure = |run: fn(&(Run, Run)) -> &Run| {
         let at = |quantile| median(runs.iter().map(|pair| run(pair).latencies.value_at_quantile(quantile) as f64));
@@ -40,21 +53,33 @@ fn print(algorithm: Algorithm, connections: usize, runs: &[(Run, Run)]) {
         format!("{rate}/s, p50 {}, p99 {}", millis(at(0.5)), millis(at(0.99)))
     };
     Row {
-        what: &format!("bookings/s, {connections} connections, {}, each token once", algorithm.name()),
+        what: &format!("{}bookings/s, {connections} connections, {}, each token once", on.prefix(), algorithm.name()),
         talon: figure(|pair| &pair.0),
         beside: format!("floor: {}", figure(|pair| &pair.1)),
         ratio: Some(ratio),
         goal: Some(("≥ 0.85", ratio >= 0.85)),
     }
     .print();
-    let cpu = |run: fn(&(Run, Run)) -> &Run| median(runs.iter().map(|pair| run(pair).cpu));
-    let (talon, floor) = (cpu(|pair| &pair.0), cpu(|pair| &pair.1));
+    print_cpu(
+        "the same, CPU of the server for a booking",
+        runs,
+        |run| run.cpu,
+        on.postgres().is_none().then_some(("≤ 0.23 ms", CPU_GOAL)),
+    );
+    if on.postgres().is_some() {
+        print_cpu("the same, CPU of PostgreSQL for a booking", runs, |run| run.engine_cpu, None);
+    }
+}
+
+fn print_cpu(what: &str, runs: &[(Run, Run)], cpu: fn(&Run) -> f64, goal: Option<(&str, f64)>) {
+    let talon = median(runs.iter().map(|(talon, _)| cpu(talon)));
+    let floor = median(runs.iter().map(|(_, floor)| cpu(floor)));
     Row {
-        what: "the same, CPU of the server for a booking",
+        what,
         talon: format!("{talon:.3} ms"),
         beside: format!("floor: {floor:.3} ms"),
         ratio: Some(talon / floor),
-        goal: Some(("≤ 0.23 ms", talon <= CPU_GOAL)),
+        goal: goal.map(|(goal, most)| (goal, talon <= most)),
     }
     .print();
 }

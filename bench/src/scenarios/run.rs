@@ -1,12 +1,13 @@
 //! One run of one server under a closed loop.
 
-use std::{path::Path, rc::Rc};
+use std::rc::Rc;
 
 use anyhow::ensure;
 
 use crate::{
     bench::Bench,
     count::millis_each,
+    engine::{Backend, Engine},
     load::{self, Closed, Latencies},
     process::Process,
     requests::Requests,
@@ -19,6 +20,8 @@ pub(super) struct Run {
     pub(super) rate: f64,
     /// CPU of the server for each, in milliseconds.
     pub(super) cpu: f64,
+    /// CPU of the engine's own processes for each, in milliseconds.
+    pub(super) engine_cpu: f64,
     pub(super) latencies: Latencies,
     pub(super) sent: usize,
     pub(super) peak_memory: u64,
@@ -26,30 +29,43 @@ pub(super) struct Run {
 }
 
 /// Talon on a fresh copy of the small region.
-pub(super) fn talon(bench: &Bench, plan: Closed, requests: &Rc<Requests>) -> anyhow::Result<Run> {
-    let store = bench.small.copy("talon.db")?;
-    talon_on(bench, &store, plan, requests, 0)
+pub(super) fn talon(bench: &Bench, on: &Backend, plan: Closed, requests: &Rc<Requests>) -> anyhow::Result<Run> {
+    let store = bench.small(on)?.copy(&on.engine)?;
+    talon_on(bench, on, &store, plan, requests, 0)
 }
 
 /// Talon on a store as it is, with `requests` from the `first` on.
 pub(super) fn talon_on(
     bench: &Bench,
-    store: &Path,
+    on: &Backend,
+    store: &str,
     plan: Closed,
     requests: &Rc<Requests>,
     first: usize,
 ) -> anyhow::Result<Run> {
-    measure(bench.servers.talon(store)?, plan, requests, first)
+    measure(bench.servers.talon(store)?, &on.engine, plan, requests, first)
 }
 
 /// The floor on an empty store.
-pub(super) fn floor(bench: &Bench, algorithm: Algorithm, plan: Closed, requests: &Rc<Requests>) -> anyhow::Result<Run> {
-    measure(bench.servers.floor(algorithm)?, plan, requests, 0)
+pub(super) fn floor(
+    bench: &Bench,
+    on: &Backend,
+    algorithm: Algorithm,
+    plan: Closed,
+    requests: &Rc<Requests>,
+) -> anyhow::Result<Run> {
+    measure(bench.servers.floor(&on.engine, algorithm)?, &on.engine, plan, requests, 0)
 }
 
 /// Everything must be booked, or the figure would be of something else.
-fn measure(server: Process, plan: Closed, requests: &Rc<Requests>, first: usize) -> anyhow::Result<Run> {
-    let report = load::closed(server.address, plan, requests, first, &|| server.cpu())?;
+fn measure(
+    server: Process,
+    engine: &Engine,
+    plan: Closed,
+    requests: &Rc<Requests>,
+    first: usize,
+) -> anyhow::Result<Run> {
+    let report = load::closed(server.address, plan, requests, first, &|| Ok([server.cpu()?, engine.cpu()?]))?;
     ensure!(report.tally.is_all_booked(), "not everything was booked: {}", report.tally);
     let (peak_memory, ready_after) = (server.peak_memory()?, server.ready_after);
     server.stop()?;
@@ -61,7 +77,8 @@ fn measure(server: Process, plan: Closed, requests: &Rc<Requests>, first: usize)
     );
     Ok(Run {
         rate: report.rate,
-        cpu: millis_each(report.metered, report.tally.booked()),
+        cpu: millis_each(report.metered[0], report.tally.booked()),
+        engine_cpu: millis_each(report.metered[1], report.tally.booked()),
         latencies: report.latencies,
         sent: report.sent,
         peak_memory,

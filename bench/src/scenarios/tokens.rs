@@ -31,7 +31,8 @@ pub(super) fn run(bench: &Bench) -> anyhow::Result<()> {
         let plan = bench.closed(CONNECTIONS);
         let mut runs = Vec::new();
         for _ in 0..bench.runs {
-            runs.push((run::talon(bench, plan, &ed_dsa)?, run::talon(bench, plan, &hs256)?));
+            let on = &bench.sqlite;
+            runs.push((run::talon(bench, on, plan, &ed_dsa)?, run::talon(bench, on, plan, &hs256)?));
         }
         let ratio = median(runs.iter().map(|(ed_dsa, hs256)| ed_dsa.rate / hs256.rate));
         let what = match uses {
