@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use futures_util::future::try_join4;
+use futures_util::future::{try_join, try_join4};
 use jiff::Timestamp;
 use talon_domain::{
     audit::AuditRecord,
@@ -84,7 +84,8 @@ pub(crate) async fn batch(tx: &Tx, published: &Published, items: &[Item]) -> Res
             },
         })
         .collect();
-    let outcomes = keep(tx, &read.patients, &planned).await?;
+    let ((), outcomes) =
+        try_join(own_twins(tx, &read.patients, items, &done), keep(tx, &read.patients, &planned)).await?;
     for (planned, outcome) in planned.iter().zip(&outcomes) {
         let booked = Booked { entry: outcome.entry.key, ticket: outcome.entry.ticket.clone(), repeated: false };
         done[planned.index] = Ok(Done::Booking(Ok(booked)));
@@ -106,6 +107,32 @@ struct Planned<'a> {
 enum Decided {
     Reply(BookReply),
     Book(Plan),
+}
+
+/// Looks for refusals that rest on the caller's own entry.
+///
+/// Each statement sees what was committed when it began. If another node commits the very same request
+/// after the use of its referral was read here and before its visit or its place was, the referral looks
+/// free and the time taken: what must be answered with that entry would be refused. So where a refusal
+/// rests on a claim, the referral is looked at once more, and if it is used by now all is decided again.
+async fn own_twins(
+    tx: &Tx,
+    patients: &Patients,
+    items: &[Item],
+    done: &[std::result::Result<Done, StoreError>],
+) -> Result<()> {
+    let doubtful = |(item, done): (&Item, &std::result::Result<Done, StoreError>)| match (item.booking(), done) {
+        (Some((command, _)), Ok(Done::Booking(Err(refusal)))) => {
+            let unused = refusal.rests_on_a_claim() && !patients.is_used(command.referral);
+            unused.then_some(command.referral)
+        }
+        _ => None,
+    };
+    let doubtful: Vec<_> = items.iter().zip(done).filter_map(doubtful).collect();
+    if !doubtful.is_empty() && claims::any_used(tx, &doubtful).await? {
+        return Err(Failure::ClaimLost);
+    }
+    Ok(())
 }
 
 /// Everything that the decisions of a batch need.

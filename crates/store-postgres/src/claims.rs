@@ -138,6 +138,18 @@ async fn take_referrals(tx: &Tx, referrals: &[(ReferralKey, &Entry)]) -> Result<
     .await
 }
 
+/// Whether any of these referrals is used by now.
+pub(crate) async fn any_used(tx: &Tx, referrals: &[ReferralKey]) -> Result<bool> {
+    let used = tx
+        .query(
+            "SELECT 1 FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, referral) \
+             JOIN claim_referral c ON c.facility = q.facility AND c.referral = q.referral LIMIT 1",
+            params![guids(referrals, |key| key.facility.0), guids(referrals, |key| key.referral.0)],
+        )
+        .await?;
+    Ok(!used.is_empty())
+}
+
 async fn take_places(tx: &Tx, places: &[(SlotKey, u16, &Entry)]) -> Result<u64> {
     tx.count(
         "INSERT INTO claim_place (facility, slot, place, entry) \

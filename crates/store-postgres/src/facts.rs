@@ -179,6 +179,11 @@ impl Patients {
         Ok(())
     }
 
+    /// Whether the referral was used when it was looked up.
+    pub(crate) fn is_used(&self, referral: ReferralKey) -> bool {
+        self.uses.contains_key(&referral)
+    }
+
     /// The versions of a person's days.
     pub(crate) fn days(&self) -> &DayVersions {
         &self.days

@@ -1,6 +1,8 @@
 //! All SQL of the store, read for what the distributed engines that speak PostgreSQL do not have, or
 //! have in a way that breaks a promise.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are not themselves marked as tests")]
+
 use std::{fs, path::Path};
 
 /// What must not stand in a statement, and why.

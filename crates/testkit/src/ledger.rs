@@ -6,9 +6,9 @@ use std::{
 };
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use rusqlite::{Connection, Row};
+use rusqlite::{Row, types::ValueRef};
 
-use crate::rows::open;
+use crate::{installation::Installation, postgres::psql, rows::open};
 
 /// An entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,38 +93,70 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Reads the store of an installation, whichever it is.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be read, with the reason; so with what is below.
+    #[must_use]
+    pub fn of(installation: &Installation) -> Self {
+        let url = installation.store_url();
+        match url.strip_prefix("sqlite:") {
+            Some(path) => Self::read(Path::new(path)),
+            None => Self::read_postgres(&url),
+        }
+    }
+
     /// Reads a store's file, also while a server has it open: one transaction, so one moment.
     #[must_use]
     pub fn read(store: &Path) -> Self {
         let connection = open(store);
         connection.execute_batch("BEGIN").expect("a read transaction can begin");
-        let zones: HashMap<String, TimeZone> = query(&connection, "SELECT facility, zone FROM facility", |row| {
-            let name: String = row.get(1)?;
-            Ok((guid(row, 0)?, TimeZone::get(&name).expect("a zone of the region file is known")))
-        })
-        .into_iter()
-        .collect();
-        let claims = [
-            ("referral", "SELECT 'referral', facility, referral, entry_facility, entry FROM claim_referral"),
-            ("specialty", "SELECT 'specialty', person, specialty, facility, entry FROM claim_specialty"),
-            ("place", "SELECT 'place', slot, place, facility, entry FROM claim_place"),
-            ("time", "SELECT 'time', person, start, facility, entry FROM claim_time"),
-        ];
-        Self {
-            entries: query(&connection, ENTRIES, |row| entry(row, &zones)),
-            messages: query(&connection, "SELECT facility, entry, version, kind FROM outbox", |row| {
-                Ok(Message { entry: glued(row, 0)?, version: row.get(2)?, kind: row.get(3)? })
-            }),
-            records: query(&connection, "SELECT action, object, outcome FROM audit", |row| {
-                Ok(Record { action: row.get(0)?, object: row.get(1)?, outcome: row.get(2)? })
-            }),
-            claims: claims.iter().flat_map(|(_, sql)| query(&connection, sql, claim)).collect(),
-            places: query(&connection, "SELECT facility, slot, places FROM slot", |row| {
-                Ok((glued(row, 0)?, row.get(2)?))
-            })
-            .into_iter()
-            .collect(),
+        Self::from_rows(QUERIES.iter().flat_map(|(name, sql)| {
+            let mut statement = connection.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+            let rows = statement.query_map([], |row| Ok(Cells { of: name, cells: cells(row)? }));
+            rows.and_then(Iterator::collect::<Result<Vec<_>, _>>).unwrap_or_else(|error| panic!("{sql}: {error}"))
+        }))
+    }
+
+    /// The same of a database, which has the same tables.
+    #[must_use]
+    pub fn read_postgres(url: &str) -> Self {
+        let queries = QUERIES.iter().map(|(name, sql)| format!("SELECT '{name}', q.* FROM ({sql}) AS q;\n"));
+        let script = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n".to_owned() + &queries.collect::<String>();
+        let text = psql(url, &script).unwrap_or_else(|why| panic!("the database cannot be read: {why}"));
+        Self::from_rows(text.lines().map(|line| {
+            let mut cells = line.split('|');
+            Cells { of: cells.next().unwrap_or_default(), cells: cells.map(ToOwned::to_owned).collect() }
+        }))
+    }
+
+    /// Facilities stand first.
+    fn from_rows<'q>(rows: impl Iterator<Item = Cells<'q>>) -> Self {
+        let mut zones = HashMap::new();
+        let mut ledger = Self::default();
+        for row in rows {
+            match row.of {
+                "facility" => {
+                    let zone = TimeZone::get(row.text(1)).expect("a zone of the region file is known");
+                    zones.insert(row.text(0).to_owned(), zone);
+                }
+                "entry" => ledger.entries.push(row.entry(&zones)),
+                "message" => {
+                    let (version, kind) = (row.number(2), row.text(3).to_owned());
+                    ledger.messages.push(Message { entry: row.glued(0), version, kind });
+                }
+                "record" => ledger.records.push(Record {
+                    action: row.text(0).to_owned(),
+                    object: row.optional(1),
+                    outcome: row.text(2).to_owned(),
+                }),
+                "slot" => drop(ledger.places.insert(row.glued(0), row.number(2))),
+                _ => drop(ledger.claims.insert(row.claim())),
+            }
         }
+        ledger.entries.sort_by(|one, other| one.id.cmp(&other.id));
+        ledger
     }
 
     /// The entry with this `Entry_id`.
@@ -154,55 +186,94 @@ pub(crate) fn claims_of(entry: &EntryRow) -> Vec<String> {
     claims
 }
 
-const ENTRIES: &str = "SELECT facility, entry, person, referral_facility, referral, resource, slot, place, specialty, \
-                       start, minutes, ticket, state FROM entry ORDER BY facility, entry";
+/// What is read, by what it is about.
+const QUERIES: &[(&str, &str)] = &[
+    ("facility", "SELECT facility, zone FROM facility"),
+    (
+        "entry",
+        "SELECT facility, entry, person, referral_facility, referral, resource, slot, place, specialty, start, minutes, \
+         ticket, state FROM entry",
+    ),
+    ("message", "SELECT facility, entry, version, kind FROM outbox"),
+    ("record", "SELECT action, object, outcome FROM audit"),
+    ("slot", "SELECT facility, slot, places FROM slot"),
+    ("referral", "SELECT facility, referral, entry_facility, entry FROM claim_referral"),
+    ("specialty", "SELECT person, specialty, facility, entry FROM claim_specialty"),
+    ("place", "SELECT slot, place, facility, entry FROM claim_place"),
+    ("time", "SELECT person, start, facility, entry FROM claim_time"),
+];
 
-fn entry(row: &Row<'_>, zones: &HashMap<String, TimeZone>) -> rusqlite::Result<EntryRow> {
-    let facility = guid(row, 0)?;
-    let start: i64 = row.get(9)?;
-    let instant = Timestamp::new(start, 0).expect("a start is within the calendar");
-    let has_referral = row.get::<_, Option<Vec<u8>>>(4)?.is_some();
-    Ok(EntryRow {
-        id: glued(row, 0)?,
-        person: guid(row, 2)?,
-        referral: if has_referral { Some(glued(row, 3)?) } else { None },
-        resource: guid(row, 5)?,
-        slot: guid(row, 6)?,
-        place: row.get(7)?,
-        specialty: row.get(8)?,
-        start,
-        local_start: zones.get(&facility).expect("an entry's facility is known").to_datetime(instant),
-        minutes: row.get(10)?,
-        ticket: row.get(11)?,
-        state: row.get(12)?,
-        facility,
-    })
+/// A row as texts: a guid in its usual form, nothing where there is NULL.
+struct Cells<'q> {
+    of: &'q str,
+    cells: Vec<String>,
 }
 
-fn claim(row: &Row<'_>) -> rusqlite::Result<String> {
-    let kind: String = row.get(0)?;
-    let entry = glued(row, 3)?;
-    Ok(match kind.as_str() {
-        "referral" => format!("referral: {} → {entry}", glued(row, 1)?),
-        "specialty" => format!("specialty: {} {} → {entry}", guid(row, 1)?, row.get::<_, String>(2)?),
-        _ => format!("{kind}: {} {} → {entry}", guid(row, 1)?, row.get::<_, i64>(2)?),
-    })
+impl Cells<'_> {
+    fn text(&self, column: usize) -> &str {
+        self.cells.get(column).map_or_else(|| panic!("{} has too few columns: {:?}", self.of, self.cells), |cell| cell)
+    }
+
+    fn optional(&self, column: usize) -> Option<String> {
+        Some(self.text(column)).filter(|text| !text.is_empty()).map(ToOwned::to_owned)
+    }
+
+    fn number(&self, column: usize) -> i64 {
+        self.text(column).parse().unwrap_or_else(|_| panic!("{}: no number: {:?}", self.of, self.cells))
+    }
+
+    /// Two columns side by side, as a composite id.
+    fn glued(&self, column: usize) -> String {
+        format!("{}{}", self.text(column), self.text(column + 1))
+    }
+
+    fn claim(&self) -> String {
+        let entry = self.glued(2);
+        match self.of {
+            "referral" => format!("referral: {} → {entry}", self.glued(0)),
+            kind => format!("{kind}: {} {} → {entry}", self.text(0), self.text(1)),
+        }
+    }
+
+    fn entry(&self, zones: &HashMap<String, TimeZone>) -> EntryRow {
+        let start = self.number(9);
+        let instant = Timestamp::new(start, 0).expect("a start is within the calendar");
+        let facility = self.text(0).to_owned();
+        EntryRow {
+            id: self.glued(0),
+            person: self.text(2).to_owned(),
+            referral: self.optional(4).map(|_| self.glued(3)),
+            resource: self.text(5).to_owned(),
+            slot: self.text(6).to_owned(),
+            place: self.number(7),
+            specialty: self.text(8).to_owned(),
+            start,
+            local_start: zones.get(&facility).expect("an entry's facility is known").to_datetime(instant),
+            minutes: self.number(10),
+            ticket: self.text(11).to_owned(),
+            state: self.text(12).to_owned(),
+            facility,
+        }
+    }
 }
 
-fn query<T>(connection: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Vec<T> {
-    let mut statement = connection.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
-    let rows = statement.query_map([], read).and_then(Iterator::collect);
-    rows.unwrap_or_else(|error| panic!("{sql}: {error}"))
+fn cells(row: &Row<'_>) -> rusqlite::Result<Vec<String>> {
+    let columns = 0..row.as_ref().column_count();
+    columns
+        .map(|column| {
+            Ok(match row.get_ref(column)? {
+                ValueRef::Blob(bytes) => guid(bytes),
+                ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                ValueRef::Integer(number) => number.to_string(),
+                ValueRef::Real(number) => number.to_string(),
+                ValueRef::Null => String::new(),
+            })
+        })
+        .collect()
 }
 
-/// Two columns side by side, as a composite id.
-fn glued(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
-    Ok(guid(row, column)? + &guid(row, column + 1)?)
-}
-
-fn guid(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
-    let bytes: Vec<u8> = row.get(column)?;
+fn guid(bytes: &[u8]) -> String {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hex.len(), 32, "a guid has sixteen bytes");
-    Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }

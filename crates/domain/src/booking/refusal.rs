@@ -70,6 +70,13 @@ impl Refusal {
         }
     }
 
+    /// Whether it is because an entry holds what the caller wants; that may be the caller's own, made by
+    /// the same request a moment ago.
+    #[must_use]
+    pub fn rests_on_a_claim(&self) -> bool {
+        matches!(self, Self::ReferralUsed(_) | Self::SpecialtyLimit(_) | Self::PatientOverlap(_) | Self::TimeTaken)
+    }
+
     /// Whether it is about the time alone (step 6 of the order of checks), so that another time
     /// may help.
     #[must_use]

@@ -261,6 +261,7 @@ async fn a_page_has_a_thousand_lines_at_most() {
     let report = load(&store, text(&lines), false).await.unwrap();
     assert_eq!(report.applied_lines(), 2504);
     assert_eq!(store.pages(), [1, 1, 1, 1000, 1000, 501]);
+    assert_eq!(store.checks(), store.pages(), "each is checked once");
 }
 
 #[tokio::test]

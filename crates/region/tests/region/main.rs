@@ -4,6 +4,7 @@
 
 mod common;
 mod contract;
+mod exchange;
 mod import;
 mod lines;
 mod round_trip;

@@ -11,15 +11,15 @@ use crate::{common::*, contract::examples};
 
 const NOW: &str = "2026-04-10T09:00:00Z";
 
-fn open(directory: &Path, name: &str) -> Arc<SqliteStore> {
+pub(crate) fn open(directory: &Path, name: &str) -> Arc<SqliteStore> {
     SqliteStore::open(&directory.join(name), &OpenOptions::new(NOW.parse().unwrap())).unwrap()
 }
 
-async fn load_into(store: &dyn Store, text: &str) -> ImportReport {
+pub(crate) async fn load_into(store: &dyn Store, text: &str) -> ImportReport {
     import(store, vec![input("f", text)], ImportOptions::default(), &mut |_| ()).await.unwrap()
 }
 
-async fn exported(store: &dyn Store) -> String {
+pub(crate) async fn exported(store: &dyn Store) -> String {
     let mut out = Vec::new();
     export(store, &mut out).await.unwrap();
     String::from_utf8(out).unwrap()

@@ -57,11 +57,7 @@ fn changed(records: &[Record], facts: &PageFacts) -> Locks {
     let mut locks = Locks::default();
     for record in records {
         match record {
-            Record::Referral(referral) => {
-                if facts.referrals.get(&referral.key).is_some_and(|stored| stored != referral) {
-                    locks.referrals.insert(referral.key);
-                }
-            }
+            Record::Referral(referral) => patients::lock(referral, facts, &mut locks),
             Record::Slot(slot) => cells::lock(slot, facts, &mut locks),
             Record::Entry(entry) => entries::lock(entry, &mut locks),
             _ => {}

@@ -12,6 +12,7 @@ use talon_store::{PageFacts, StoreError};
 use crate::{
     columns::{column, guids},
     failure::{Failure, Result},
+    locks::Locks,
     transaction::Tx,
 };
 
@@ -124,6 +125,12 @@ async fn write_cards(tx: &Tx, sql: &str, cards: &[&Card]) -> Result<u64> {
         ],
     )
     .await
+}
+
+/// Adds what a referral of the page needs locked: nothing, if it is new or as it shall be.
+pub(super) fn lock(referral: &Referral, facts: &PageFacts, locks: &mut Locks) {
+    let stored = facts.referrals.get(&referral.key).filter(|stored| *stored != referral);
+    locks.referrals.extend(stored.map(|stored| stored.key));
 }
 
 /// Referrals that are as they shall be are left alone.

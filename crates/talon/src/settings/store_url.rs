@@ -14,7 +14,7 @@ pub(crate) enum StoreUrl {
     /// The embedded store, in a file.
     Sqlite(PathBuf),
     /// A database that several nodes may share.
-    Postgres(PostgresUrl),
+    Postgres(Box<PostgresUrl>),
 }
 
 impl StoreUrl {
@@ -56,7 +56,7 @@ impl FromStr for StoreUrl {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return text.parse().map(Self::Postgres);
+            return text.parse().map(Box::new).map(Self::Postgres);
         }
         match text.strip_prefix("sqlite:") {
             None => Err("a store is written as sqlite:PATH or postgres://USER@HOST:5432/DATABASE".to_owned()),

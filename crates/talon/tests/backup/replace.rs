@@ -72,7 +72,7 @@ async fn whoever_opens_the_store_meanwhile_gets_one_of_the_two() {
     let writers = AddingClients::start(installation.store(), 3);
     let mut turned_away = Vec::new();
     let mut restores = 0;
-    while restores < 10 {
+    while restores < 20 {
         let output = installation.command("restore").arg(&file).arg("--force").output().unwrap();
         match output.status.success() {
             true => restores += 1,

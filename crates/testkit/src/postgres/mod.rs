@@ -27,6 +27,7 @@ mod url;
 pub use cluster::Cluster;
 pub use options::Options;
 pub use programs::is_installed;
+pub(crate) use psql::psql;
 pub use schema::Schema;
 pub use shared::Postgres;
 pub use url::DatabaseUrl;

@@ -14,7 +14,7 @@ use super::programs::client_program;
 /// # Errors
 ///
 /// What the client wrote to standard error.
-pub(super) fn psql(url: &str, sql: &str) -> Result<String, String> {
+pub(crate) fn psql(url: &str, sql: &str) -> Result<String, String> {
     let mut command = Command::new(client_program("psql"));
     // The machine's own settings of libpq.
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {

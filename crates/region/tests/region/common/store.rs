@@ -15,7 +15,7 @@ use talon_domain::{
 };
 use talon_store::{
     BookReply, CancelReply, ClientSecret, ExportPage, Fault, FreeTimesQuery, Holder, Kind, KnownKey, Load, PersonMatch,
-    PolicyQuery, Published, Record, Result, Snapshot, Store,
+    PolicyQuery, Published, Record, Result, Snapshot, Store, StoreError,
 };
 
 /// Records by kind and key.
@@ -26,6 +26,9 @@ pub(crate) struct FakeStore {
     records: Mutex<Records>,
     secrets: Mutex<BTreeMap<ClientId, ClientSecret>>,
     pages: Mutex<Vec<usize>>,
+    checks: Mutex<Vec<usize>>,
+    /// How many pages `import_page` takes before the store fails.
+    pub(crate) lasts: Mutex<Option<usize>>,
     /// What `import_page` finds fault with once, as something that came in between.
     pub(crate) surprise: Mutex<Option<Fault>>,
 }
@@ -46,6 +49,11 @@ impl FakeStore {
     /// Records of each page that was imported.
     pub(crate) fn pages(&self) -> Vec<usize> {
         self.pages.lock().unwrap().clone()
+    }
+
+    /// Records of each page that was checked.
+    pub(crate) fn checks(&self) -> Vec<usize> {
+        self.checks.lock().unwrap().clone()
     }
 
     pub(crate) fn put(&self, record: Record) {
@@ -135,7 +143,7 @@ impl Store for FakeStore {
     }
 
     async fn check_page(&self, page: &[Record]) -> Result<Vec<Fault>> {
-        assert!(page.len() <= 2000);
+        self.checks.lock().unwrap().push(page.len());
         // What the page itself gives anew is not in its way.
         let mut others = self.records.lock().unwrap().clone();
         for record in page.iter().filter(|record| !matches!(record, Record::ClientSecret(_))) {
@@ -151,6 +159,9 @@ impl Store for FakeStore {
     async fn import_page(&self, page: Vec<Record>) -> Result<Vec<Fault>> {
         if let Some(fault) = self.surprise.lock().unwrap().take_if(|fault| fault.index < page.len()) {
             return Ok(vec![fault]);
+        }
+        if *self.lasts.lock().unwrap() == Some(self.pages().len()) {
+            return Err(StoreError::Unavailable("pulled the plug".into()));
         }
         self.pages.lock().unwrap().push(page.len());
         page.into_iter().for_each(|record| self.put(record));
