@@ -20,6 +20,9 @@ const UNREACHED: u64 = 12_000;
 /// At least as many as the small region has.
 const SMALLEST: u64 = 100_000;
 
+/// pgbench begins to count its time before it connects, and 128 passwords are checked slowly.
+const CONNECTING: Duration = Duration::from_secs(2);
+
 /// The database with the function.
 pub(crate) struct Peer<'p> {
     postgres: &'p Postgres,
@@ -48,7 +51,7 @@ impl<'p> Peer<'p> {
         let script = scratch.join("book.pgbench");
         fs::write(&script, SCRIPT)?;
         // Warming up and measuring have a half each.
-        let size = (measured.max(warm_up).as_secs() * UNREACHED * 2).max(SMALLEST);
+        let size = ((measured.max(warm_up) + CONNECTING).as_secs() * UNREACHED * 2).max(SMALLEST);
         postgres.create("peer");
         postgres.run_in("peer", &format!("SET ROLE talon;\n{}", TABLES.replace(":size", &size.to_string())));
         postgres.settle("peer");
@@ -60,7 +63,7 @@ impl<'p> Peer<'p> {
         let database = self.postgres.copy("peer", "peer-run");
         self.book(&database, clients, self.warm_up, 0)?;
         let report = self.book(&database, clients, self.measured, self.size / 2 / clients as u64)?;
-        let run = PeerRun::read(&report).context("pgbench's report is odd")?;
+        let run = PeerRun::read(&report).with_context(|| format!("pgbench's report is odd:\n{report}"))?;
         eprintln!("  pgbench, {clients} clients: {:.0}/s, mean {:.0} µs", run.rate, run.mean_latency);
         Ok(run)
     }
@@ -69,7 +72,7 @@ impl<'p> Peer<'p> {
     fn book(&self, database: &str, clients: usize, time: Duration, first: u64) -> anyhow::Result<String> {
         let mut command = self.postgres.client("pgbench");
         command.args(["--no-vacuum", "--protocol=prepared", "--client", &clients.to_string()]);
-        command.args(["--jobs", &clients.min(2).to_string(), "--time", &time.as_secs().to_string()]);
+        command.args(["--jobs", &clients.min(2).to_string(), "--time", &(time + CONNECTING).as_secs().to_string()]);
         for (name, value) in [("n", first), ("clients", clients as u64), ("size", self.size)] {
             command.arg("--define").arg(format!("{name}={value}"));
         }

@@ -157,16 +157,18 @@ impl Worker {
     async fn commit(&self, items: Vec<Item>) -> Vec<Result<Done>> {
         match self.together(&items).await {
             Ok(done) => done,
-            // Nothing about the items: the next one would fare no better.
-            Err(error @ (StoreError::Unknown(_) | StoreError::Closed)) => {
+            // Nothing about the items: the next one would fare no better, and the last would wait for the
+            // deadlines of all.
+            Err(failure @ (Failure::Lost(_) | Failure::Unknown(_) | Failure::Store(StoreError::Closed))) => {
+                let error = StoreError::from(failure);
                 items.iter().map(|_| Err(error.clone())).collect()
             }
-            Err(error) if items.len() == 1 => vec![Err(error)],
-            Err(error) => {
-                tracing::warn!(%error, items = items.len(), "a batch failed; its items are committed one by one");
+            Err(failure) if items.len() == 1 => vec![Err(failure.into())],
+            Err(failure) => {
+                tracing::warn!(error = %StoreError::from(failure), items = items.len(), "a batch failed; its items are committed one by one");
                 let mut done = Vec::with_capacity(items.len());
                 for item in items {
-                    let alone = self.together(&[item]).await;
+                    let alone = self.together(&[item]).await.map_err(StoreError::from);
                     done.push(alone.and_then(|mut done| done.pop().unwrap_or(Err(StoreError::Closed))));
                 }
                 done
@@ -174,7 +176,7 @@ impl Worker {
         }
     }
 
-    async fn together(&self, items: &[Item]) -> Result<Vec<Result<Done>>> {
+    async fn together(&self, items: &[Item]) -> std::result::Result<Vec<Result<Done>>, Failure> {
         let mut doubts = 0;
         loop {
             let began = Instant::now();
@@ -196,9 +198,9 @@ impl Worker {
                 Ok(()) => true,
                 Err(failure @ Failure::Unknown(_)) => match &written.mark {
                     Some(mark) if doubts < MOST_DOUBTS => self.settle(mark).await?,
-                    _ => return Err(failure.into()),
+                    _ => return Err(failure),
                 },
-                Err(failure) => return Err(failure.into()),
+                Err(failure) => return Err(failure),
             };
             if kept {
                 self.counters.commits.count(items.len(), began.elapsed());
@@ -213,7 +215,7 @@ impl Worker {
     /// Its record was written before COMMIT was sent, so whoever writes the same record waits for that
     /// transaction to end, and then knows. Of a kept one something is written, because what only the
     /// old primary has must not be answered: this commit waits for the standby, and so for all before it.
-    async fn settle(&self, mark: &AuditRecord) -> Result<bool> {
+    async fn settle(&self, mark: &AuditRecord) -> std::result::Result<bool, Failure> {
         let settled = self.transactions.run(|tx| async move {
             tx.batch("SAVEPOINT probe").await?;
             let absent = audit::insert(&tx, &[mark]).await? > 0;
@@ -224,7 +226,7 @@ impl Worker {
             Ok(!absent)
         });
         // As long as nobody can be asked it stays unknown.
-        let settled = settled.await.map_err(|failure| StoreError::Unknown(StoreError::from(failure).to_string()))?;
+        let settled = settled.await.map_err(|failure| Failure::Unknown(StoreError::from(failure).to_string()))?;
         self.counters.settled.fetch_add(1, Ordering::Relaxed);
         Ok(settled)
     }

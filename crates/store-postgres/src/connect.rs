@@ -41,6 +41,10 @@ const DURABLE: &str = "
 /// Plans must not depend on statistics: after an import of a million rows the tables count as empty for
 /// a minute, and a plan made then would read all of them for each booking. So there is one plan, along
 /// the keys. Citus alone must see the values, to know on which node they lie.
+///
+/// On Citus a statement over several shards asks them at the same time, and two batches would wait for each
+/// other in a circle that takes seconds to be noticed; in sequence they meet at the first shard. PostgreSQL
+/// takes both settings as words that it does not know.
 const SESSION: &str = "
     SELECT set_config('plan_cache_mode', 'force_generic_plan', false)
       WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus');
@@ -49,6 +53,8 @@ const SESSION: &str = "
     SET enable_mergejoin = off;
     SET enable_bitmapscan = off;
     SET jit = off;
+    SET citus.multi_shard_modify_mode = 'sequential';
+    SET citus.max_adaptive_executor_pool_size = 1;
 ";
 
 /// Makes connections, and listens to them.

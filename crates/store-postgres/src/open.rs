@@ -5,6 +5,7 @@ use std::time::Duration;
 use deadpool_postgres::{Object, Pool, PoolError};
 use jiff::Timestamp;
 use talon_store::StoreError;
+use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 
 use crate::{
@@ -41,14 +42,23 @@ impl OpenOptions {
     }
 }
 
-/// The first connection: what cannot be mended by waiting is told at the start.
-pub(crate) async fn first(pool: &Pool, url: &PostgresUrl) -> Result<Object, StoreError> {
+/// The first connection: what cannot be mended by waiting is told at the start. A server that takes the
+/// connection and then says nothing is given up after `deadline`.
+pub(crate) async fn first(pool: &Pool, url: &PostgresUrl, deadline: Duration) -> Result<Object, StoreError> {
+    let looked = timeout(deadline, look(pool, url)).await;
+    looked.unwrap_or_else(|_| {
+        Err(StoreError::Open(format!("{url}: the server does not answer; check that a PostgreSQL that works is there")))
+    })
+}
+
+async fn look(pool: &Pool, url: &PostgresUrl) -> Result<Object, StoreError> {
     let client = pool.get().await.map_err(|error| StoreError::Open(format!("{url}: {}", remedy(error))))?;
     let fault = |what: &str| StoreError::Open(format!("{url}: {what}"));
     let row = client
         .query_one(
             "SELECT current_setting('server_version_num')::int, pg_is_in_recovery(), \
-             current_setting('server_encoding'), current_setting('fsync'), current_setting('full_page_writes')",
+             current_setting('server_encoding'), current_setting('fsync'), current_setting('full_page_writes'), \
+             current_setting('transaction_read_only')",
             &[],
         )
         .await
@@ -61,6 +71,11 @@ pub(crate) async fn first(pool: &Pool, url: &PostgresUrl) -> Result<Object, Stor
     if standby {
         return Err(fault(
             "the server is a standby and cannot be written; name every host and target_session_attrs=read-write",
+        ));
+    }
+    if row.get::<_, &str>(5) == "on" {
+        return Err(fault(
+            "the database cannot be written; set default_transaction_read_only = off for server, database and role",
         ));
     }
     if encoding != "UTF8" {
@@ -77,6 +92,9 @@ fn remedy(error: PoolError) -> String {
     let PoolError::Backend(error) = error else { return error.to_string() };
     let what = words(&error);
     let advice = match error.code() {
+        Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) if what.contains("no encryption") => {
+            "the server takes no connection like this one; it probably demands TLS: use sslmode=verify-full"
+        }
         Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
             "check user and password in the address, and pg_hba.conf of the server"
         }

@@ -67,7 +67,7 @@ impl PostgresStore {
         let (doubts, counters) = (Arc::new(AtomicU64::new(0)), Arc::new(Counters::default()));
         let write_pool = connect::pool(url, options, options.writers + OTHER_WRITERS, &doubts)?;
         let read_pool = connect::pool(url, options, options.readers, &doubts)?;
-        drop(open::first(&write_pool, url).await?);
+        drop(open::first(&write_pool, url, options.deadline).await?);
         let writing = Transactions::writing(write_pool, Arc::clone(&doubts), options.deadline, Arc::clone(&counters));
         let reading = Transactions::reading(read_pool, doubts, options.deadline, Arc::clone(&counters));
         let failed = |failure| open::opening(url, failure);

@@ -191,6 +191,19 @@ impl Tx {
         Ok(client.query(&statement, params).await?)
     }
 
+    /// The rows of two statements, of which the first is run before the second. They travel together.
+    pub(crate) async fn query_in_turn(
+        &self,
+        (first, first_params): (&str, &[&(dyn ToSql + Sync)]),
+        (second, second_params): (&str, &[&(dyn ToSql + Sync)]),
+    ) -> Result<(Vec<Row>, Vec<Row>)> {
+        let client = self.client()?;
+        // Were one of them still to be prepared when the other is sent, it would be run after it.
+        let first = client.prepare_cached(first).await?;
+        let second = client.prepare_cached(second).await?;
+        Ok(try_join(client.query(&first, first_params), client.query(&second, second_params)).await?)
+    }
+
     /// Runs a statement.
     pub(crate) async fn execute(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<()> {
         let client = self.client()?;

@@ -72,26 +72,28 @@ impl FromStr for PostgresUrl {
     }
 }
 
+impl PostgresUrl {
+    /// An address without the password that it may hold, also one that cannot be understood.
+    #[must_use]
+    pub fn without_password(text: &str) -> String {
+        let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        // A slash or a question mark in a password should be encoded, and is not always.
+        let login_end = rest[..end].rfind('@').or_else(|| rest.rfind('@'));
+        let (login, tail) = login_end.map_or(("", rest), |at| rest.split_at(at));
+        let login = login.split_once(':').map_or(login.to_owned(), |(user, _)| format!("{user}:***"));
+        let (address, query) = tail.split_once('?').unwrap_or((tail, ""));
+        let shown: Vec<&str> =
+            query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("password=")).collect();
+        let ask = if shown.is_empty() { "" } else { "?" };
+        format!("{scheme}://{login}{address}{ask}{}", shown.join("&"))
+    }
+}
+
 impl fmt::Display for PostgresUrl {
     /// Without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((scheme, rest)) = self.text.split_once("://") else { return f.write_str("postgres://") };
-        let (authority, tail) = match rest.find(['/', '?']) {
-            Some(end) => rest.split_at(end),
-            None => (rest, ""),
-        };
-        let hidden = match authority.rsplit_once('@') {
-            Some((user, hosts)) => match user.split_once(':') {
-                Some((user, _)) => format!("{user}:***@{hosts}"),
-                None => authority.to_owned(),
-            },
-            None => authority.to_owned(),
-        };
-        let (path, query) = tail.split_once('?').unwrap_or((tail, ""));
-        let shown: Vec<&str> =
-            query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("password=")).collect();
-        write!(f, "{scheme}://{hidden}{path}")?;
-        if shown.is_empty() { Ok(()) } else { write!(f, "?{}", shown.join("&")) }
+        f.write_str(&Self::without_password(&self.text))
     }
 }
 
@@ -124,6 +126,11 @@ mod tests {
         }
         let url: PostgresUrl = "postgres://talon:secret@db1:5432,db2/talon?sslrootcert=/ca.pem".parse().unwrap();
         assert_eq!(url.to_string(), "postgres://talon:***@db1:5432,db2/talon?sslrootcert=/ca.pem");
+        for bad in ["postgres://talon:sec/secret@h/d", "postgres://talon:a?secret@h", "postgres://t:secret@h:x/d"] {
+            let shown = PostgresUrl::without_password(bad);
+            assert!(!shown.contains("sec"), "{shown}");
+        }
+        assert_eq!(PostgresUrl::without_password("postgres://h:5432/d"), "postgres://h:5432/d");
     }
 
     #[test]

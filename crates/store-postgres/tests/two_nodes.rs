@@ -43,14 +43,14 @@ async fn close(nodes: &Nodes) {
     }
 }
 
-/// Therapy on four evenings, in visits of this length.
+/// Therapy every evening, in visits of this length.
 fn evenings(minutes: u16) -> Template {
     Template {
         resource: doctor(ADULTS, 0),
         id: TemplateId::from_bytes([3; 16]),
         from: date(2026, 4, 1),
         until: None,
-        weekdays: vec![Weekday::Monday, Weekday::Wednesday],
+        weekdays: Weekday::Monday.cycle_forward().take(7).collect(),
         parity: Parity::Any,
         parts: vec![DayPart {
             from: Time::constant(17, 0, 0, 0),
@@ -87,7 +87,7 @@ async fn of_two_nodes_that_publish_a_template_at_once_one_finds_it_done() {
         assert_eq!(nodes[round % 2].import_page(vec![Record::Template(template.clone())]).await, Ok(Vec::new()));
         let done = join_all((0..6).map(|turn| publish(&nodes, turn, &template))).await;
         let added: u64 = done.iter().map(|done| done.added).sum();
-        assert_eq!(added, 4 * 120 / u64::from(minutes), "{done:?}");
+        assert_eq!(added, 15 * 120 / u64::from(minutes), "{done:?}");
         assert!(done.iter().all(|done| done.blocked == 0 && done.kept == 0), "{done:?}");
         let made = slots(&nodes[0]).await.into_values().filter(|slot| slot.template == Some(template.id));
         let made: Vec<_> = made.map(|slot| slot.minutes).collect();
@@ -99,16 +99,15 @@ async fn of_two_nodes_that_publish_a_template_at_once_one_finds_it_done() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_booked_into_a_cell_that_goes() {
     let (nodes, _schema) = nodes().await;
-    fill(&nodes[0], (100..116).flat_map(person_records).collect()).await;
-    let days = [15, 20, 22, 27].map(|day| date(2026, 4, day));
+    fill(&nodes[0], (100..156).flat_map(person_records).collect()).await;
     // In half-hours these do not begin.
     let times = [(17, 20), (17, 40), (18, 20), (18, 40)].map(|(hour, minute)| Time::constant(hour, minute, 0, 0));
-    let cells = days.into_iter().flat_map(|day| times.map(|time| (day, time)));
+    let cells = (15..29).flat_map(|day| times.map(|time| (date(2026, 4, day), time)));
+    let changed = evenings(30);
     for (who, (day, time)) in (100..).zip(cells) {
         publish(&nodes, 0, &evenings(20)).await;
         let mut command = book(who, ADULTS, 0, 0, 0);
         (command.day, command.time) = (day, time);
-        let changed = evenings(30);
         let (booked, _) = tokio::join!(nodes[0].book(command, now()), publish(&nodes, 1, &changed));
         if let Err(refusal) = booked.unwrap() {
             assert_eq!(refusal.slug(), "time-absent", "{who}");

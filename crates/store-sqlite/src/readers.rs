@@ -12,10 +12,7 @@ use rusqlite::Connection;
 use talon_store::{Result, StoreError};
 use tokio::sync::oneshot;
 
-use crate::{
-    failure::{self, store_error},
-    open::open_reader,
-};
+use crate::{failure, open::open_reader};
 
 /// A few threads, each with a `query_only` connection of its own.
 ///
@@ -33,17 +30,14 @@ type Read = Box<dyn FnOnce(&Connection) + Send>;
 
 impl Readers {
     /// Opens `count` connections, at least one.
-    pub(crate) fn start(path: &Path, count: usize) -> Result<Self> {
+    pub(crate) fn start(path: &Path, count: usize) -> std::io::Result<Self> {
         let (queue, reads) = unbounded();
         let mut threads = Vec::new();
         for _ in 0..count.max(1) {
-            let connection = open_reader(path).map_err(|error| store_error(&error))?;
+            let connection = open_reader(path).map_err(std::io::Error::other)?;
             let reads = reads.clone();
-            let thread = std::thread::Builder::new()
-                .name("store-reader".into())
-                .spawn(move || read_to_the_end(connection, &reads))
-                .map_err(|error| StoreError::Open(format!("{}: {error}", path.display())))?;
-            threads.push(thread);
+            let thread = std::thread::Builder::new().name("store-reader".into());
+            threads.push(thread.spawn(move || read_to_the_end(connection, &reads))?);
         }
         Ok(Self { path: path.to_owned(), queue: Mutex::new(Some(queue)), threads: Mutex::new(threads) })
     }
@@ -107,4 +101,74 @@ fn read_to_the_end(connection: Connection, reads: &Receiver<Read>) -> Connection
         let _ = catch_unwind(AssertUnwindSafe(|| read(&connection)));
     }
     connection
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::channel,
+    };
+
+    use super::*;
+
+    /// One thread, on an empty file.
+    fn readers() -> (tempfile::TempDir, Arc<Readers>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("talon.db");
+        std::fs::write(&path, "").unwrap();
+        let readers = Readers::start(&path, 1).unwrap();
+        (folder, Arc::new(readers))
+    }
+
+    #[tokio::test]
+    async fn a_read_that_panics_is_an_error_and_the_next_one_is_read() {
+        let (_folder, readers) = readers();
+        let panicked = readers.run(|_| -> failure::Result<()> { panic!("planted") }).await;
+        assert!(matches!(panicked, Err(StoreError::Bug(_))));
+        assert_eq!(readers.run(|_| Ok(7)).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_not_read() {
+        let (_folder, readers) = readers();
+        let (release, released) = channel();
+        let (busy, now_busy) = channel();
+        let first = tokio::spawn({
+            let readers = Arc::clone(&readers);
+            async move {
+                let wait = move |_: &Connection| {
+                    busy.send(()).unwrap();
+                    released.recv().unwrap();
+                    Ok(())
+                };
+                readers.run(wait).await
+            }
+        });
+        while now_busy.try_recv().is_err() {
+            tokio::task::yield_now().await;
+        }
+        let was_read = Arc::new(AtomicBool::new(false));
+        {
+            let was_read = Arc::clone(&was_read);
+            let given_up = readers.run(move |_| {
+                was_read.store(true, Ordering::SeqCst);
+                Ok(())
+            });
+            // Polled once, it stands in the queue; dropped, nobody waits for it.
+            tokio::select! { biased; _ = given_up => {}, () = std::future::ready(()) => {} }
+        }
+        release.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        assert_eq!(readers.run(|_| Ok(())).await, Ok(()));
+        assert!(!was_read.load(Ordering::SeqCst));
+    }
+
+    #[tokio::test]
+    async fn closed_it_takes_nothing_more() {
+        let (_folder, readers) = readers();
+        readers.close();
+        assert_eq!(readers.run(|_| Ok(())).await, Err(StoreError::Closed));
+    }
 }

@@ -60,7 +60,7 @@ impl SqliteStore {
         let housekeeping =
             Housekeeping::start(path, Arc::clone(&published), Arc::clone(&log_is_long)).map_err(thread)?;
         let writer = Writer::start(connection, Arc::clone(&published), options, log_is_long).map_err(thread)?;
-        let readers = Readers::start(path, options.readers)?;
+        let readers = Readers::start(path, options.readers).map_err(thread)?;
         Ok(Arc::new(Self { published, writer, readers, housekeeping }))
     }
 

@@ -90,6 +90,8 @@ async fn a_store_that_is_closed_takes_nothing_more_and_opens_again_with_everythi
     fill(&shared, Vec::new()).await;
     let first = booked(&shared, book(ANNA, ADULTS, 0, 3, 0)).await;
     store.close().await;
+    // Whoever copies the file of a closed store has all of it.
+    assert!(!path.with_extension("db-wal").exists());
     assert_eq!(store.book(book(BORIS, ADULTS, 0, 4, 0), now()).await, Err(StoreError::Closed));
     assert_eq!(store.snapshot().await.err(), Some(StoreError::Closed));
     let again: Arc<dyn Store> = open(&path).unwrap();

@@ -6,8 +6,11 @@ use std::{
 };
 
 use rusqlite::Connection;
-use talon_domain::reference::Reference;
-use talon_store::{Kind, Store};
+use talon_domain::{
+    facility::{Facility, FacilityName},
+    reference::Reference,
+};
+use talon_store::{Fault, Holder, Kind, Store};
 
 use super::{
     Progress, Result,
@@ -36,6 +39,8 @@ pub(super) struct Check<'a> {
     pub(super) again: bool,
     /// The last kinds of exchanges that have not been judged.
     pub(super) unsettled: BTreeSet<Kind>,
+    /// Pages whose lines are judged apart.
+    pub(super) taken_apart: HashSet<i64>,
     /// Kinds of which lines can be found by their keys.
     pub(super) indexed: HashSet<Kind>,
     /// Whether the store's cells were gone through for entries without times.
@@ -63,6 +68,7 @@ impl<'a> Check<'a> {
             kind: Kind::Specialty,
             again: false,
             unsettled: BTreeSet::new(),
+            taken_apart: HashSet::new(),
             indexed: HashSet::new(),
             stored_cells_read: false,
             progress,
@@ -80,6 +86,7 @@ impl<'a> Check<'a> {
             )?;
             self.ledger.set_faulty_aside();
             self.unsettled.clear();
+            self.taken_apart.clear();
             self.done = 0;
             self.kinds().await?;
         }
@@ -125,6 +132,7 @@ impl<'a> Check<'a> {
                 let what = format!("{} has this МКОД too", self.ledger.place(first));
                 self.ledger.fault(line, LineFault::new("mkod", what));
             }
+            self.exchanged_codes()?;
         }
         let lines = self.small.lines(kind);
         for page in lines.chunks(LINES) {
@@ -140,6 +148,22 @@ impl<'a> Check<'a> {
             }
             self.judge(&batch).await?;
             self.report(page.len());
+        }
+        Ok(())
+    }
+
+    /// Facilities that take the МКОД that another one of the inputs has in the store.
+    fn exchanged_codes(&mut self) -> Result<()> {
+        let holder = |facility: &Facility| {
+            let holder = self.reference.facility_named(&FacilityName::Mkod(facility.mkod.clone()))?;
+            (holder.id != facility.id && self.small.facilities.contains_key(&holder.id)).then_some(holder.id)
+        };
+        let taking = self.small.facilities.values().filter(|(seq, _)| !self.ledger.is_out(*seq));
+        let taking: Vec<_> = taking.filter_map(|(seq, facility)| Some((*seq, holder(facility)?))).collect();
+        for (line, holder) in taking {
+            let what = format!("is the МКОД of facility {holder}");
+            let fault = Fault { index: 0, key: "mkod", what, holders: vec![Holder::Facility(holder)] };
+            self.object(line, Kind::Facility, fault, &HashSet::new())?;
         }
         Ok(())
     }

@@ -64,38 +64,64 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Copies tied lines out of their pages, and judges what is left of those: it may have counted on them.
+    /// Copies tied lines out of their pages. What counted on one of them has to go with it.
     async fn take_out(&mut self, kind: Kind) -> Result<()> {
         let connection = self.connection;
-        let mut wanted: BTreeMap<Kind, HashSet<Seq>> = BTreeMap::new();
-        let mut select = connection.prepare("SELECT line, kind FROM tied WHERE body IS NULL AND kind <= ?")?;
-        let mut rows = select.query([number_of(kind)])?;
-        while let Some(row) = rows.next()? {
-            wanted.entry(kind_at(row, 1)?).or_default().insert(seq_at(row, 0)?);
-        }
         let mut keep = connection.prepare("UPDATE tied SET body = ?2 WHERE line = ?1")?;
-        let mut pages = connection.prepare("SELECT kind, lines, body FROM page WHERE kind = ? ORDER BY page")?;
-        for (kind, wanted) in wanted {
-            if kind == Kind::Facility {
+        let mut pages = connection.prepare("SELECT kind, lines, body, page FROM page WHERE kind = ? ORDER BY page")?;
+        loop {
+            let wanted = self.wanted(kind)?;
+            if wanted.is_empty() {
+                return Ok(());
+            }
+            for (kind, wanted) in wanted {
                 for (seq, facility) in self.small.facilities.values().filter(|(seq, _)| wanted.contains(seq)) {
                     let mut text = Vec::new();
                     append_line(&Line::Facility(facility.clone()), &mut text);
                     keep.execute(params![seq.cast_signed(), text])?;
                 }
-                continue;
-            }
-            let mut rows = pages.query([number_of(kind)])?;
-            while let Some(row) = rows.next()? {
-                let page = Stored::read(row)?;
-                let mut lost = false;
-                for (line, body) in page.lines()?.into_iter().filter(|(line, _)| wanted.contains(line)) {
-                    keep.execute(params![line.cast_signed(), body])?;
-                    lost = true;
+                let mut rows = pages.query([number_of(kind)])?;
+                while let Some(row) = rows.next()? {
+                    let page = Stored::read(row)?;
+                    let mut lost = false;
+                    for (line, body) in page.lines()?.into_iter().filter(|(line, _)| wanted.contains(line)) {
+                        keep.execute(params![line.cast_signed(), body])?;
+                        lost = true;
+                    }
+                    if lost && self.taken_apart.insert(row.get(3)?) {
+                        self.take_apart(&page).await?;
+                    }
                 }
-                if lost {
-                    self.judge(&page.batch(&self.ledger)?).await?;
-                }
             }
+        }
+    }
+
+    /// The tied lines that are still to be taken out.
+    fn wanted(&self, kind: Kind) -> Result<BTreeMap<Kind, HashSet<Seq>>> {
+        let mut select = self.connection.prepare("SELECT line, kind FROM tied WHERE body IS NULL AND kind <= ?")?;
+        let mut rows = select.query([number_of(kind)])?;
+        let mut wanted: BTreeMap<_, HashSet<_>> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let line = seq_at(row, 0)?;
+            if !self.ledger.is_out(line) {
+                wanted.entry(kind_at(row, 1)?).or_default().insert(line);
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// Finds all ties between the lines of a page. The page was judged as a whole, so that what its lines
+    /// give up to one another was not told. For each bit of their places in the page the lines that have it
+    /// and those that do not are judged apart: any two lines differ in one bit at least.
+    async fn take_apart(&mut self, page: &Stored) -> Result<()> {
+        let lines: Vec<_> = page.lines()?.into_iter().filter(|(line, _)| !self.ledger.is_out(*line)).collect();
+        let bits = usize::BITS - lines.len().saturating_sub(1).leading_zeros();
+        for (bit, half) in (0..bits).flat_map(|bit| [(bit, 0), (bit, 1)]) {
+            let mut batch = Batch::default();
+            for (_, (line, body)) in lines.iter().enumerate().filter(|(place, _)| place >> bit & 1 == half) {
+                records(page.kind, body)?.into_iter().for_each(|record| batch.push(*line, record));
+            }
+            self.judge(&batch).await?;
         }
         Ok(())
     }

@@ -40,6 +40,13 @@ impl Check<'_> {
             self.refuse(line, kind, LineFault::new(fault.key, fault.what));
             return Ok(());
         }
+        let tied = |other: &Seq| {
+            let mut select = self.connection.prepare_cached("SELECT 1 FROM tie WHERE holder = ? AND line = ?")?;
+            select.exists([other.cast_signed(), line.cast_signed()])
+        };
+        if others.iter().map(|(other, _)| tied(other)).all(|tied| matches!(tied, Ok(true))) {
+            return Ok(());
+        }
         let mut insert =
             self.connection.prepare_cached("INSERT INTO blocked (line, kind, key, what) VALUES (?, ?, ?, ?)")?;
         let blocked = insert.insert(params![line.cast_signed(), number_of(kind), fault.key, fault.what])?;

@@ -1,7 +1,7 @@
 //! Files around a backup: what may be overwritten, where a copy is made, and how it gets its name.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, Metadata},
     io::{self, ErrorKind},
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
@@ -12,6 +12,11 @@ use tempfile::TempDir;
 
 use super::IfPresent;
 
+/// Whether a path names this file.
+pub(super) fn is_file(path: &Path, file: &Metadata) -> bool {
+    fs::metadata(path).is_ok_and(|found| (found.dev(), found.ino()) == (file.dev(), file.ino()))
+}
+
 /// Refuses to write a backup over something that must stay.
 pub(super) fn refuse_target(store: &Path, file: &Path, if_present: IfPresent) -> Result<()> {
     let refuse = |why: &str| Err(StoreError::Open(format!("{} {why}", file.display())));
@@ -19,7 +24,7 @@ pub(super) fn refuse_target(store: &Path, file: &Path, if_present: IfPresent) ->
     if present.is_dir() {
         return refuse("is a folder; name a file in it");
     }
-    if fs::metadata(store).is_ok_and(|store| (store.dev(), store.ino()) == (present.dev(), present.ino())) {
+    if is_file(store, &present) {
         return refuse("is the store itself; name another file");
     }
     match if_present {

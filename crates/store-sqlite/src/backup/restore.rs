@@ -37,8 +37,7 @@ pub struct Restored {
 ///
 /// [`StoreError::Open`] when `file` is no whole and unaltered backup, when a store is there and no
 /// `keep_as` was given, or when another process has it open; [`StoreError::Unavailable`] when a
-/// disk is full or fails. A store that is there is then still in its place, unless the very last
-/// steps failed, whose message says where it is.
+/// disk is full or fails. Nothing of a store that is there is removed before it is kept.
 pub fn restore(file: &Path, store: &Path, keep_as: Option<&str>, progress: &mut dyn FnMut(Step)) -> Result<Restored> {
     let sealed = Sealed::open(file)?;
     // What a link names is replaced, and not the link.
@@ -82,7 +81,9 @@ fn lock(store: &Path) -> Result<Option<File>> {
         Err(error) => return Err(files::failed(store, &error)),
     };
     match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive).map_err(io::Error::from) {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) if file.metadata().is_ok_and(|about| files::is_file(store, &about)) => Ok(Some(file)),
+        // Another restore ended between opening and locking.
+        Ok(()) => Err(StoreError::Open(format!("{} was replaced in this moment; repeat", store.display()))),
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::PermissionDenied) => {
             Err(StoreError::Open(format!(
                 "{} is open in another process; stop the server (and every other talon) that works with it first",

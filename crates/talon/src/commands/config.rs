@@ -1,6 +1,6 @@
 //! `talon config`: what is in force, and where it came from.
 
-use crate::{cli::ServerArgs, failure::Outcome, output::say, settings::Loaded};
+use crate::{cli::ServerArgs, failure::Outcome, output::say, settings::{Loaded, StoreUrl}};
 
 pub(crate) const EXAMPLES: &str = "\
 The output is a settings file: each value is followed by where it came from. No setting holds a
@@ -13,7 +13,7 @@ Examples:
 pub(crate) fn run(args: ServerArgs) -> Outcome {
     let Loaded { values, settings } = args.load()?;
     for (key, value) in values.iter() {
-        let line = match value.text.as_str() {
+        let line = match StoreUrl::shown(&value.text).as_str() {
             "" => format!("# {} is not set", key.name),
             text => format!("{} = {}", key.name, toml::Value::from(text)),
         };

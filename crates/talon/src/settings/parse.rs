@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, path::PathBuf, str::FromStr, time::Duration};
 
-use super::{SettingsError, origin::Value};
+use super::{SettingsError, StoreUrl, origin::Value};
 
 /// A reader of one value, which names the setting and its origin when the value is no good.
 pub(crate) struct Field<'a> {
@@ -47,7 +47,7 @@ impl Field<'_> {
     /// The error of this value.
     pub(crate) fn fault(&self, what: impl Display) -> SettingsError {
         let (name, Value { text, origin }) = (self.name, self.value);
-        SettingsError::new(name, format!("{text:?} ({origin}): {what}"))
+        SettingsError::new(name, format!("{:?} ({origin}): {what}", StoreUrl::shown(text)))
     }
 }
 

@@ -23,6 +23,11 @@ impl StoreUrl {
         Self::Sqlite(path.to_owned())
     }
 
+    /// The text of a setting as it may be shown: without the password of a database.
+    pub(crate) fn shown(text: &str) -> String {
+        if is_postgres(text) { PostgresUrl::without_password(text) } else { text.to_owned() }
+    }
+
     /// The file of the embedded store.
     pub(crate) fn path(&self) -> Option<&Path> {
         match self {
@@ -55,7 +60,7 @@ impl FromStr for StoreUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        if is_postgres(text) {
             return text.parse().map(Box::new).map(Self::Postgres);
         }
         match text.strip_prefix("sqlite:") {
@@ -66,6 +71,10 @@ impl FromStr for StoreUrl {
             Some(path) => Ok(Self::Sqlite(path.into())),
         }
     }
+}
+
+fn is_postgres(text: &str) -> bool {
+    text.starts_with("postgres://") || text.starts_with("postgresql://")
 }
 
 #[cfg(test)]

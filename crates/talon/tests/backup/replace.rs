@@ -69,10 +69,10 @@ async fn a_store_that_was_not_closed_is_kept_with_its_log() {
 async fn whoever_opens_the_store_meanwhile_gets_one_of_the_two() {
     let (installation, mut server, file) = with_backup_and_bookings().await;
     server.kill();
-    let writers = AddingClients::start(installation.store(), 3);
+    let writers = AddingClients::start(installation.store(), 2);
     let mut turned_away = Vec::new();
     let mut restores = 0;
-    while restores < 20 {
+    while restores < 10 {
         let output = installation.command("restore").arg(&file).arg("--force").output().unwrap();
         match output.status.success() {
             true => restores += 1,
