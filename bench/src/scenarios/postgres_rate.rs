@@ -45,7 +45,7 @@ pub(super) fn run(bench: &Bench, on: &Backend) -> anyhow::Result<()> {
         let ratio = median(pairs.iter().zip(peers).map(|((talon, _), peer)| talon.rate / peer.rate));
         let latency = median(peers.iter().map(|run| run.mean_latency));
         Row {
-            what: &format!("the same, {connections} connections, beside pgbench at its best"),
+            what: &format!("{}bookings/s, {connections} connections, beside pgbench at its best", on.prefix()),
             talon: format!("{}/s", thousands(median(pairs.iter().map(|(talon, _)| talon.rate)))),
             beside: format!("{clients} clients: {}/s, mean {}", thousands(rate_of(peers)), millis(latency)),
             ratio: Some(ratio),
@@ -55,7 +55,7 @@ pub(super) fn run(bench: &Bench, on: &Backend) -> anyhow::Result<()> {
     }
     let all = peers.iter().zip(CLIENTS).map(|(runs, clients)| format!("{clients}: {}/s", thousands(rate_of(runs))));
     Row {
-        what: "pgbench, a whole booking in one function, by number of clients",
+        what: "pgbench: a whole booking in one function, by number of clients",
         talon: String::new(),
         beside: all.collect::<Vec<_>>().join(", "),
         ratio: None,

@@ -154,13 +154,14 @@ impl Worker {
 
     /// Commits items together; should that not work, one by one, so that one of them cannot spoil it
     /// for the others.
-    async fn commit(&self, items: Vec<Item>) -> Vec<Result<Done>> {
+    async fn commit(&mut self, items: Vec<Item>) -> Vec<Result<Done>> {
         match self.together(&items).await {
             Ok(done) => done,
             // Nothing about the items: the next one would fare no better, and the last would wait for the
             // deadlines of all.
             Err(failure @ (Failure::Lost(_) | Failure::Unknown(_) | Failure::Store(StoreError::Closed))) => {
                 let error = StoreError::from(failure);
+                self.put_off(&error);
                 items.iter().map(|_| Err(error.clone())).collect()
             }
             Err(failure) if items.len() == 1 => vec![Err(failure.into())],
@@ -173,6 +174,19 @@ impl Worker {
                 }
                 done
             }
+        }
+    }
+
+    /// Puts off everybody who waits: the database that they waited for was not there for the time that a
+    /// command may take, and it would be that time once more until they hear of it.
+    fn put_off(&mut self, cause: &StoreError) {
+        let mut waiting: Vec<_> = self.waiting.drain(..).collect();
+        // Whoever holds it instead waits for the next job himself, so there is none.
+        if let Ok(mut jobs) = self.jobs.try_lock() {
+            waiting.extend(std::iter::from_fn(|| jobs.try_recv().ok()));
+        }
+        for job in waiting {
+            let _ = job.reply.send(Err(StoreError::Unavailable(format!("those before it came to nothing: {cause}"))));
         }
     }
 

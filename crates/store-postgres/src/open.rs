@@ -105,12 +105,13 @@ fn remedy(error: PoolError) -> String {
         None if what.contains("does not support TLS") => {
             "the address demands TLS (sslmode); switch it on at the server (ssl = on), or use sslmode=disable in a trusted network"
         }
+        None if what.contains("password missing") => {
+            "the server asks for one; put it into a file and add password_file=FILE to the address"
+        }
         None if what.contains("certificate") => {
             "name the certificate that signed the server's with sslrootcert=FILE, and the server as its certificate does"
         }
-        None if what.contains("session does not allow writes") || what.contains("target_session_attrs") => {
-            "none of the servers can be written; name the primary too"
-        }
+        None if what.contains("does not allow writes") => "none of the servers can be written; name the primary too",
         None => "check host and port in the address, and that the server runs and listens there",
     };
     format!("{what}; {advice}")

@@ -73,9 +73,12 @@ async fn a_newer_schema_and_a_changed_one_are_refused() {
     open(&path).unwrap().close().await;
     let sqlite = Connection::open(&path).unwrap();
     let newer = SCHEMA_VERSION + 1;
-    sqlite.execute("INSERT INTO migration VALUES (?1, 'later', 'x', 0)", [newer]).unwrap();
+    sqlite.execute("INSERT INTO migration VALUES (?1, 'later', 'x', ?1, 0)", [newer]).unwrap();
     let message = complaint(&path, &OpenOptions::new(now()));
     assert!(message.contains(&format!("version {newer}, newer than this program")), "{message}");
+    // What a newer program only added to, this one still serves.
+    sqlite.execute("UPDATE migration SET oldest = ?1 WHERE version = ?2", [SCHEMA_VERSION, newer]).unwrap();
+    open(&path).unwrap().close().await;
     sqlite.execute("DELETE FROM migration WHERE version = ?1", [newer]).unwrap();
     open(&path).unwrap().close().await;
     sqlite.execute("UPDATE migration SET checksum = 'x' WHERE version = 1", []).unwrap();

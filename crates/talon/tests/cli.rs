@@ -57,7 +57,7 @@ fn a_wrong_command_line_or_setting_exits_with_2_and_says_which() {
         (&["frobnicate"], &[], "frobnicate"),
         (&["serve", "--lisen", "x"], &[], "--lisen"),
         (&["serve", "--listen", "nowhere"], &[], "listen: \"nowhere\" (command line --listen)"),
-        (&["serve", "--store", "postgres://db/talon"], &[], "this build has only the embedded store"),
+        (&["serve", "--store", "postgres://db:port/talon"], &[], "it is written as postgres://USER@HOST:5432/DATABASE"),
         (&["config", "--set", "limits.queue=0"], &[], "limits.queue"),
         (&["config", "--set", "limit.queue=1"], &[], "did you mean limits.queue?"),
         (&["config"], &[("TALON_LISTN", "x")], "did you mean TALON_LISTEN?"),
@@ -158,7 +158,8 @@ fn a_store_that_is_newer_damaged_or_none_is_told_plainly() {
     let installation = common::installation();
     assert!(installation.try_import("").status.success());
     let database = rusqlite::Connection::open(installation.store()).unwrap();
-    let newer = "INSERT INTO migration (version, name, checksum, applied_at) VALUES (9999, 'future', '', 0)";
+    let newer =
+        "INSERT INTO migration (version, name, checksum, oldest, applied_at) VALUES (9999, 'future', '', 9999, 0)";
     database.execute(newer, []).unwrap();
     drop(database);
     let expect = |word: &str| {

@@ -14,15 +14,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use exchange::Exchange;
 use serde_json::Value;
-use server::Server;
+use server::{On, Server};
 
 #[tokio::test]
 async fn every_exchange_is_answered_byte_for_byte() {
+    answers_are_those_of_the_files(On::Sqlite, updates()).await;
+}
+
+/// I21: the same input gives the same answer on every store.
+#[tokio::test]
+async fn every_exchange_is_answered_byte_for_byte_from_postgresql() {
+    answers_are_those_of_the_files(On::Postgres, false).await;
+}
+
+async fn answers_are_those_of_the_files(on: On, update: bool) {
     let exchanges = exchange::all();
-    let update = updates();
     let mut different = Vec::new();
     for exchange in exchanges.values() {
-        let answer = play(exchange, &exchanges).await;
+        let answer = play(on, exchange, &exchanges).await;
         if update {
             exchange.rewrite(&answer);
         } else if answer != exchange.answer {
@@ -38,8 +47,8 @@ fn updates() -> bool {
 }
 
 /// Plays what comes before, then the exchange, and checks what it left in the audit.
-async fn play(exchange: &Exchange, exchanges: &BTreeMap<String, Exchange>) -> String {
-    let server = Server::start(&exchange.server).await;
+async fn play(on: On, exchange: &Exchange, exchanges: &BTreeMap<String, Exchange>) -> String {
+    let server = Server::start_on(on, &exchange.server).await;
     let mut chain = Vec::new();
     let mut next = exchange.before.as_deref();
     while let Some(name) = next {
@@ -53,7 +62,10 @@ async fn play(exchange: &Exchange, exchanges: &BTreeMap<String, Exchange>) -> St
     }
     let audited = server.audited().await;
     let answer = server.play(exchange).await;
-    let left: Vec<String> = server.audited().await.split_off(audited.len());
+    let mut left = server.audited().await;
+    left.retain(|id, _| !audited.contains_key(id));
+    let left: Vec<String> = left.into_values().collect();
+    server.close().await;
     assert_eq!(left, expected_audit(exchange, &answer), "the audit after {}", exchange.name);
     answer
 }

@@ -1,6 +1,7 @@
 //! A server of the fixture's region on a socket of its own, and a client that shows every byte.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{
         Arc,
@@ -13,10 +14,12 @@ use axum::{Router, routing::get};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use jiff::{Timestamp, ToSpan};
 use talon_app::{App, AppParts, AppSettings, Clock, Gate, IdSource, Phase, new_client_secret};
-use talon_domain::access::Channel;
+use talon_domain::{access::Channel, ids::AuditId};
 use talon_iemk::{Base, IemkSettings, framed, routes};
 use talon_store::{Kind, Record, Store};
+use talon_store_postgres::{OpenOptions as PostgresOptions, PostgresStore};
 use talon_store_sqlite::{OpenOptions, SqliteStore};
+use talon_testkit::postgres::{Postgres, Schema};
 use talon_tokens::{Issuer, NewToken, OwnKey, Verifier};
 use tempfile::TempDir;
 use tokio::{
@@ -32,8 +35,38 @@ pub(crate) struct Server {
     address: SocketAddr,
     ids: Arc<Ids>,
     key: Arc<OwnKey>,
-    store: Arc<SqliteStore>,
-    _folder: TempDir,
+    store: Arc<dyn Store>,
+    _place: Place,
+}
+
+/// The stores that answer alike.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum On {
+    /// The embedded one.
+    Sqlite,
+    /// The one that several nodes share.
+    Postgres,
+}
+
+/// What goes with a store.
+#[allow(dead_code, reason = "held until the server goes")]
+enum Place {
+    Folder(TempDir),
+    Schema(Schema),
+}
+
+async fn empty_store(on: On, now: Timestamp) -> (Arc<dyn Store>, Place) {
+    match on {
+        On::Sqlite => {
+            let folder = tempfile::tempdir().unwrap();
+            (SqliteStore::open(&folder.path().join("talon.db"), &OpenOptions::new(now)).unwrap(), Place::Folder(folder))
+        }
+        On::Postgres => {
+            let schema = Postgres::shared().schema();
+            let url = schema.url().parse().unwrap();
+            (PostgresStore::open(&url, &PostgresOptions::new(now)).await.unwrap(), Place::Schema(schema))
+        }
+    }
 }
 
 struct Fixed(Timestamp);
@@ -65,12 +98,16 @@ impl IdSource for Ids {
 }
 
 impl Server {
-    /// Starts one as an exchange needs it.
+    /// Starts one as an exchange needs it, on the embedded store.
     pub(crate) async fn start(wishes: &[String]) -> Self {
+        Self::start_on(On::Sqlite, wishes).await
+    }
+
+    /// Starts one as an exchange needs it.
+    pub(crate) async fn start_on(on: On, wishes: &[String]) -> Self {
         let wish = |key: &str| wishes.iter().find_map(|wish| wish.strip_prefix(key)).map(str::to_owned);
         let now: Timestamp = region::NOW.parse().unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&folder.path().join("talon.db"), &OpenOptions::new(now)).unwrap();
+        let (store, place) = empty_store(on, now).await;
         assert_eq!(store.import_page(region::records()).await.unwrap(), []);
         if wish("closed-store").is_some() {
             store.close().await;
@@ -92,7 +129,7 @@ impl Server {
             settings.client_tokens_per_minute = tokens.parse().unwrap();
         }
         let app = App::new(AppParts {
-            store: Arc::clone(&store) as Arc<dyn Store>,
+            store: Arc::clone(&store),
             verifier: Arc::new(verifier),
             own_key: Some(Arc::clone(&key)),
             clock: Arc::new(Fixed(now)),
@@ -113,7 +150,12 @@ impl Server {
         let health = Router::new().route("/health/live", get(async || "live"));
         let router = framed(Arc::clone(&app), routes(app, iemk).merge(health));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { address, ids, key, store, _folder: folder }
+        Self { address, ids, key, store, _place: place }
+    }
+
+    /// Lets go of the store's connections.
+    pub(crate) async fn close(self) {
+        self.store.close().await;
     }
 
     /// Sends an exchange's request on a connection of its own and gives the answer as a file has it.
@@ -149,14 +191,14 @@ impl Server {
         format!("{head}\n\n{}", masked(&String::from_utf8(answer).unwrap()))
     }
 
-    /// The outcomes in the audit, in order.
-    pub(crate) async fn audited(&self) -> Vec<String> {
+    /// The outcomes in the audit, each with its record's id, in the order of those.
+    pub(crate) async fn audited(&self) -> BTreeMap<AuditId, String> {
         let snapshot = self.store.snapshot().await.unwrap();
-        let (mut outcomes, mut after) = (Vec::new(), None);
+        let (mut outcomes, mut after) = (BTreeMap::new(), None);
         loop {
             let page = snapshot.page(Kind::Audit, after).await.unwrap();
             outcomes.extend(page.records.into_iter().filter_map(|record| match record {
-                Record::Audit(audit) => Some(audit.outcome),
+                Record::Audit(record) => Some((record.id, record.outcome)),
                 _ => None,
             }));
             match page.next {

@@ -163,7 +163,7 @@ impl<'a> Check<'a> {
         for (line, holder) in taking {
             let what = format!("is the МКОД of facility {holder}");
             let fault = Fault { index: 0, key: "mkod", what, holders: vec![Holder::Facility(holder)] };
-            self.object(line, Kind::Facility, fault, &HashSet::new())?;
+            self.object(line, Kind::Facility, fault, None)?;
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use super::{
     Result,
     check::Check,
     ledger::{Ledger, Seq},
-    pages::{Batch, LINES, Stored, kind_at, number_of, records},
+    pages::{Batch, DAMAGED, LINES, Stored, kind_at, number_of, records},
     staging::{blob_at, seq_at},
 };
 use crate::{Line, write::append_line};
@@ -25,8 +25,8 @@ impl Check<'_> {
         while self.unsettled.first().is_some_and(|first| *first <= kind) {
             self.unsettled.retain(|later| *later > kind);
             self.fall()?;
-            self.gather()?;
             self.take_out(kind).await?;
+            self.gather()?;
             for last in Kind::ALL.iter().filter(|last| **last <= kind) {
                 self.judge_exchanges(*last, kind).await?;
             }
@@ -74,24 +74,28 @@ impl Check<'_> {
             if wanted.is_empty() {
                 return Ok(());
             }
+            let mut found = 0;
             for (kind, wanted) in wanted {
                 for (seq, facility) in self.small.facilities.values().filter(|(seq, _)| wanted.contains(seq)) {
                     let mut text = Vec::new();
                     append_line(&Line::Facility(facility.clone()), &mut text);
-                    keep.execute(params![seq.cast_signed(), text])?;
+                    found += keep.execute(params![seq.cast_signed(), text])?;
                 }
                 let mut rows = pages.query([number_of(kind)])?;
                 while let Some(row) = rows.next()? {
                     let page = Stored::read(row)?;
                     let mut lost = false;
                     for (line, body) in page.lines()?.into_iter().filter(|(line, _)| wanted.contains(line)) {
-                        keep.execute(params![line.cast_signed(), body])?;
+                        found += keep.execute(params![line.cast_signed(), body])?;
                         lost = true;
                     }
                     if lost && self.taken_apart.insert(row.get(3)?) {
                         self.take_apart(&page).await?;
                     }
                 }
+            }
+            if found == 0 {
+                return Err(DAMAGED);
             }
         }
     }
@@ -134,7 +138,7 @@ impl Check<'_> {
         while let Some(batch) = exchanges.next(&self.ledger)? {
             let judged: HashSet<Seq> = batch.lines.iter().copied().collect();
             for (line, line_kind, fault) in batch.faults(self.store).await? {
-                self.object(line, line_kind, fault, &judged)?;
+                self.object(line, line_kind, fault, Some(&judged))?;
                 // Whoever counted on this line is to be judged without it.
                 self.unsettled.insert(kind);
             }

@@ -23,47 +23,59 @@ impl Check<'_> {
     /// of the input waits until both are judged together.
     pub(super) async fn judge(&mut self, batch: &Batch) -> Result<()> {
         for (line, kind, fault) in batch.faults(self.store).await? {
-            self.object(line, kind, fault, &HashSet::new())?;
+            self.object(line, kind, fault, None)?;
         }
         Ok(())
     }
 
-    /// Takes up a fault that the store finds. It is one, unless lines that are not among `judged`, which
-    /// were judged with this one, change what is in its way.
-    pub(super) fn object(&mut self, line: Seq, kind: Kind, fault: Fault, judged: &HashSet<Seq>) -> Result<()> {
+    /// Takes up a fault that the store finds. It is one, unless other lines change what is in its way: not
+    /// those that were judged together with it, if they are all that hang on it.
+    pub(super) fn object(
+        &mut self,
+        line: Seq,
+        kind: Kind,
+        fault: Fault,
+        together: Option<&HashSet<Seq>>,
+    ) -> Result<()> {
         let mut others = Vec::new();
         for holder in fault.holders {
-            let other = self.line_of(holder)?;
-            others.extend(other.filter(|(other, _)| *other != line && !judged.contains(other)));
+            let other = self.line_of(holder)?.filter(|(other, _)| *other != line);
+            others.extend(other.filter(|(other, _)| together.is_none_or(|judged| !judged.contains(other))));
+        }
+        let mut tied = 0;
+        for (other, _) in &others {
+            let mut select = self.connection.prepare_cached("SELECT 1 FROM tie WHERE holder = ? AND line = ?")?;
+            tied += usize::from(select.exists([other.cast_signed(), line.cast_signed()])?);
+        }
+        if tied < others.len() {
+            return self.tie(line, kind, (fault.key, &fault.what), &others);
         }
         if others.is_empty() {
             self.refuse(line, kind, LineFault::new(fault.key, fault.what));
-            return Ok(());
         }
-        let tied = |other: &Seq| {
-            let mut select = self.connection.prepare_cached("SELECT 1 FROM tie WHERE holder = ? AND line = ?")?;
-            select.exists([other.cast_signed(), line.cast_signed()])
-        };
-        if others.iter().map(|(other, _)| tied(other)).all(|tied| matches!(tied, Ok(true))) {
-            return Ok(());
-        }
-        let mut insert =
-            self.connection.prepare_cached("INSERT INTO blocked (line, kind, key, what) VALUES (?, ?, ?, ?)")?;
-        let blocked = insert.insert(params![line.cast_signed(), number_of(kind), fault.key, fault.what])?;
+        Ok(())
+    }
+
+    /// Puts a fault aside that one of the other lines may lift.
+    fn tie(&mut self, line: Seq, kind: Kind, (key, what): (&str, &str), others: &[(Seq, Kind)]) -> Result<()> {
+        let blocked = self
+            .connection
+            .prepare_cached("INSERT INTO blocked (line, kind, key, what) VALUES (?, ?, ?, ?)")?
+            .insert(params![line.cast_signed(), number_of(kind), key, what])?;
+        self.exchanged(line, kind)?;
         for (other, other_kind) in others {
             self.connection.prepare_cached("INSERT INTO tie (blocked, line, holder) VALUES (?, ?, ?)")?.execute([
                 blocked,
                 line.cast_signed(),
                 other.cast_signed(),
             ])?;
-            self.tied(line, kind)?;
-            self.tied(other, other_kind)?;
-            self.unsettled.insert(kind.max(other_kind));
+            self.exchanged(*other, *other_kind)?;
+            self.unsettled.insert(kind.max(*other_kind));
         }
         Ok(())
     }
 
-    fn tied(&mut self, line: Seq, kind: Kind) -> Result<()> {
+    fn exchanged(&mut self, line: Seq, kind: Kind) -> Result<()> {
         self.ledger.exchange(line);
         let mut insert = self.connection.prepare_cached("INSERT OR IGNORE INTO tied (line, kind) VALUES (?, ?)")?;
         insert.execute(params![line.cast_signed(), number_of(kind)])?;

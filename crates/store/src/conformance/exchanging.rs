@@ -62,11 +62,11 @@ pub async fn facilities_may_exchange_their_codes(store: Arc<dyn Store>) {
 pub async fn cards_may_change_hands(store: Arc<dyn Store>) {
     fill(&store, Vec::new()).await;
     let card_of = |who| {
-        let cards = records().into_iter().filter_map(|record| match record {
+        let mut cards = records().into_iter().filter_map(|record| match record {
             Record::Card(card) if (card.facility, card.person) == (facility(ADULTS), person(who)) => Some(card),
             _ => None,
         });
-        cards.last().unwrap()
+        cards.next_back().unwrap()
     };
     let annas = Card { person: person(BORIS), ..card_of(ANNA) };
     let boriss = Card { person: person(ANNA), ..card_of(BORIS) };

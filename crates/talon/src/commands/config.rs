@@ -1,6 +1,11 @@
 //! `talon config`: what is in force, and where it came from.
 
-use crate::{cli::ServerArgs, failure::Outcome, output::say, settings::{Loaded, StoreUrl}};
+use crate::{
+    cli::ServerArgs,
+    failure::Outcome,
+    output::say,
+    settings::{Loaded, StoreUrl},
+};
 
 pub(crate) const EXAMPLES: &str = "\
 The output is a settings file: each value is followed by where it came from. No setting holds a

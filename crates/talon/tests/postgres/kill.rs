@@ -77,7 +77,8 @@ async fn a_killed_node_takes_nothing_answered_with_it_and_another_goes_on() {
     for (cycle, share) in crowd.bookings(&installation).chunks(REQUESTS).enumerate() {
         let moment = Moment::random(&mut chance, REQUESTS);
         // Rivals stand next to each other, so each slot is wanted through both nodes.
-        let (here, there): (Vec<_>, Vec<_>) = share.chunks(2).map(|rivals| (rivals[0].clone(), rivals[1].clone())).unzip();
+        let (here, there): (Vec<_>, Vec<_>) =
+            share.chunks(2).map(|rivals| (rivals[0].clone(), rivals[1].clone())).unzip();
         let load = Load::new(other.address, 8);
         let moment = Moment { after: moment.after / 2 + 1, ..moment };
         let (told, told_there) =

@@ -1,6 +1,8 @@
 //! I4 and I12 over two nodes: what one has answered the other shows.
 
-use talon_testkit::{Client, Crowd, Direction, Ledger, Load, Proxy, Server, check_all, expect_none, postgres::Postgres};
+use talon_testkit::{
+    Client, Crowd, Direction, Ledger, Load, Proxy, Server, check_all, expect_none, postgres::Postgres,
+};
 
 use crate::{booked, on};
 

@@ -9,24 +9,29 @@ use talon_domain::{
     ids::{AuditId, EntryId, EntryKey, PersonId, ReferralKey, RequestId, ResourceKey},
 };
 use talon_store::{BookReply, CancelReply, Store};
+use talon_store_postgres::{OpenOptions as PostgresOptions, PostgresStore};
 use talon_store_sqlite::{OpenOptions, SqliteStore};
 use talon_testkit::{Installation, Patient, PersonRef, clock};
 use uuid::Uuid;
 
-/// Opens an installation's store; no server may be writing to it.
-pub(crate) async fn open(installation: &Installation) -> Arc<SqliteStore> {
-    let path = installation.store().to_owned();
-    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&path, &OpenOptions::new(clock::now()))).await;
-    opened.expect("opening does not panic").expect("the store can be opened")
+/// Opens an installation's store. Where it is a file, no server may be writing to it.
+pub(crate) async fn open(installation: &Installation) -> Arc<dyn Store> {
+    let url = installation.store_url();
+    let Some(path) = url.strip_prefix("sqlite:").map(ToOwned::to_owned) else {
+        let url = url.parse().expect("an address of PostgreSQL");
+        return PostgresStore::open(&url, &PostgresOptions::new(clock::now())).await.expect("the store can be opened");
+    };
+    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(path.as_ref(), &OpenOptions::new(clock::now())));
+    opened.await.expect("opening does not panic").expect("the store can be opened")
 }
 
 /// Lets go of it.
-pub(crate) async fn close(store: Arc<SqliteStore>) {
+pub(crate) async fn close(store: Arc<dyn Store>) {
     store.close().await;
 }
 
 /// Cancels a person's entry, named as in `Entry_id`.
-pub(crate) async fn cancel(store: &SqliteStore, person: &PersonRef, entry: &str) -> CancelReply {
+pub(crate) async fn cancel(store: &dyn Store, person: &PersonRef, entry: &str) -> CancelReply {
     let command = CancelCommand {
         person: PersonId::parse(&person.guid).unwrap(),
         caller: portal(),
@@ -38,7 +43,7 @@ pub(crate) async fn cancel(store: &SqliteStore, person: &PersonRef, entry: &str)
 }
 
 /// Books for a patient what they ask for.
-pub(crate) async fn book(store: &SqliteStore, patient: &Patient) -> BookReply {
+pub(crate) async fn book(store: &dyn Store, patient: &Patient) -> BookReply {
     let slot = &patient.slot;
     let command = BookCommand {
         person: PersonId::parse(&patient.person.guid).unwrap(),

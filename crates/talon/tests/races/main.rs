@@ -1,6 +1,23 @@
 //! Races over HTTP against the real binary: what many callers at once are told, and what is left.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+/// Makes a test on each store of every function that is named.
+macro_rules! on_each_store {
+    ($($test:ident),+ $(,)?) => {
+        $(mod $test {
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_sqlite() {
+                super::$test(crate::On::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn on_postgresql() {
+                super::$test(crate::On::Postgres).await;
+            }
+        })+
+    };
+}
+
 mod cancel;
 mod golden;
 mod in_process;
@@ -12,7 +29,24 @@ mod repeat;
 mod slot;
 mod specialty;
 
-use talon_testkit::{Attempt, Installation, raise_file_limit};
+use talon_testkit::{Attempt, Installation, postgres::Postgres, raise_file_limit};
+
+/// The stores that races are run on.
+#[derive(Clone, Copy, Debug)]
+enum On {
+    Sqlite,
+    Postgres,
+}
+
+impl On {
+    /// As [`installation`], on this store.
+    fn installation(self) -> Installation {
+        match self {
+            Self::Sqlite => installation(),
+            Self::Postgres => installation().on_postgres(Postgres::shared().schema()),
+        }
+    }
+}
 
 /// An installation whose limit per person is out of the way of races of one person.
 fn installation() -> Installation {

@@ -2,11 +2,12 @@
 
 use talon_testkit::{Ledger, Load, RegionBuilder, Server, check_all, clock, expect_none};
 
-use crate::{booked_else, installation};
+use crate::{On, booked_else};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_visits_at_one_instant_in_two_zones_one_is_booked() {
-    let installation = installation();
+on_each_store!(of_visits_at_one_instant_in_two_zones_one_is_booked);
+
+async fn of_visits_at_one_instant_in_two_zones_one_is_booked(on: On) {
+    let installation = on.installation();
     let mut region = RegionBuilder::new();
     let person = region.person();
     let day = clock::day_ahead(3);
@@ -32,5 +33,5 @@ async fn of_visits_at_one_instant_in_two_zones_one_is_booked() {
     let server = Server::start(&installation);
     let history = Load::new(server.address, 32).run(bookings).await;
     assert_eq!(booked_else(&history, "patient-overlap"), 1);
-    expect_none(&check_all(&history, &Ledger::read(installation.store())));
+    expect_none(&check_all(&history, &Ledger::of(&installation)));
 }

@@ -2,11 +2,12 @@
 
 use talon_testkit::{Ledger, Load, RegionBuilder, Server, check_all, clock, expect_none};
 
-use crate::{booked_else, installation};
+use crate::{On, booked_else};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn of_sixty_four_referrals_to_one_specialty_in_two_facilities_one_is_booked() {
-    let installation = installation();
+on_each_store!(of_sixty_four_referrals_to_one_specialty_in_two_facilities_one_is_booked);
+
+async fn of_sixty_four_referrals_to_one_specialty_in_two_facilities_one_is_booked(on: On) {
+    let installation = on.installation();
     let mut region = RegionBuilder::new();
     region.specialty("1", "Терапия", "Т");
     let person = region.person();
@@ -25,5 +26,5 @@ async fn of_sixty_four_referrals_to_one_specialty_in_two_facilities_one_is_booke
     let server = Server::start(&installation);
     let history = Load::new(server.address, 64).run(bookings).await;
     assert_eq!(booked_else(&history, "specialty-limit"), 1);
-    expect_none(&check_all(&history, &Ledger::read(installation.store())));
+    expect_none(&check_all(&history, &Ledger::of(&installation)));
 }
