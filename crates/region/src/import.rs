@@ -12,6 +12,7 @@ mod card;
 mod check;
 mod entries;
 mod exchange;
+mod helpers;
 mod input;
 mod ledger;
 mod links;

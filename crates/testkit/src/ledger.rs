@@ -211,7 +211,7 @@ struct Cells<'q> {
 
 impl Cells<'_> {
     fn text(&self, column: usize) -> &str {
-        self.cells.get(column).map_or_else(|| panic!("{} has too few columns: {:?}", self.of, self.cells), |cell| cell)
+        self.cells.get(column).unwrap_or_else(|| panic!("{} has too few columns: {:?}", self.of, self.cells))
     }
 
     fn optional(&self, column: usize) -> Option<String> {

@@ -10,7 +10,7 @@ use talon_domain::{
     facility::{Facility, FacilityName},
     reference::Reference,
 };
-use talon_store::{Fault, Holder, Kind, Store};
+use talon_store::{Fault, Holder, Kind, Record, Store};
 
 use super::{
     Progress, Result,
@@ -41,8 +41,8 @@ pub(super) struct Check<'a> {
     pub(super) unsettled: BTreeSet<Kind>,
     /// Pages whose lines are judged apart.
     pub(super) taken_apart: HashSet<i64>,
-    /// Kinds of which lines can be found by their keys.
-    pub(super) indexed: HashSet<Kind>,
+    /// Tables in which lines can be found by their keys.
+    pub(super) indexed: HashSet<&'static str>,
     /// Whether the store's cells were gone through for entries without times.
     pub(super) stored_cells_read: bool,
     progress: &'a mut dyn FnMut(Progress),
@@ -159,11 +159,11 @@ impl<'a> Check<'a> {
             (holder.id != facility.id && self.small.facilities.contains_key(&holder.id)).then_some(holder.id)
         };
         let taking = self.small.facilities.values().filter(|(seq, _)| !self.ledger.is_out(*seq));
-        let taking: Vec<_> = taking.filter_map(|(seq, facility)| Some((*seq, holder(facility)?))).collect();
-        for (line, holder) in taking {
+        let taking = taking.filter_map(|(seq, facility)| Some((*seq, facility.clone(), holder(facility)?)));
+        for (line, facility, holder) in taking.collect::<Vec<_>>() {
             let what = format!("is the МКОД of facility {holder}");
             let fault = Fault { index: 0, key: "mkod", what, holders: vec![Holder::Facility(holder)] };
-            self.object(line, Kind::Facility, fault, None)?;
+            self.object(line, &Record::Facility(facility), fault, &HashSet::new())?;
         }
         Ok(())
     }

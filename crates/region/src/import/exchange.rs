@@ -25,8 +25,12 @@ impl Check<'_> {
         while self.unsettled.first().is_some_and(|first| *first <= kind) {
             self.unsettled.retain(|later| *later > kind);
             self.fall()?;
-            self.take_out(kind).await?;
             self.gather()?;
+            if self.take_out(kind).await? {
+                // There may be more ties, and so other exchanges.
+                self.unsettled.insert(kind);
+                continue;
+            }
             for last in Kind::ALL.iter().filter(|last| **last <= kind) {
                 self.judge_exchanges(*last, kind).await?;
             }
@@ -35,10 +39,11 @@ impl Check<'_> {
     }
 
     /// Finds which of the tied lines hang together: each gets the number of its exchange, which is that of
-    /// one of its lines, and the last kind in it.
-    fn gather(&self) -> Result<()> {
+    /// one of its lines, and the last kind in it. One on which no good line hangs any more stays on its page.
+    fn gather(&mut self) -> Result<()> {
         let mut together = Together::default();
-        let mut ties = self.connection.prepare("SELECT line, holder FROM tie")?;
+        let connection = self.connection;
+        let mut ties = connection.prepare("SELECT line, holder FROM tie")?;
         let mut rows = ties.query([])?;
         while let Some(row) = rows.next()? {
             let (line, holder) = (seq_at(row, 0)?, seq_at(row, 1)?);
@@ -46,57 +51,62 @@ impl Check<'_> {
                 together.join(line, holder);
             }
         }
-        let mut tied = self.connection.prepare("SELECT line, kind FROM tied")?;
+        let mut tied = connection.prepare("SELECT line, kind FROM tied")?;
         let mut rows = tied.query([])?;
         let (mut lines, mut last) = (Vec::new(), HashMap::new());
         while let Some(row) = rows.next()? {
             let (line, kind) = (seq_at(row, 0)?, kind_at(row, 1)?);
-            let exchange = together.root(line);
-            let last = last.entry(exchange).or_insert(kind);
-            *last = kind.max(*last);
+            let exchange = together.find(line);
+            if let Some(exchange) = exchange {
+                let last = last.entry(exchange).or_insert(kind);
+                *last = kind.max(*last);
+            }
             lines.push((line, exchange));
         }
-        let mut update = self.connection.prepare("UPDATE tied SET exchange = ?2, last = ?3 WHERE line = ?1")?;
+        let mut update = connection.prepare("UPDATE tied SET exchange = ?2, last = ?3 WHERE line = ?1")?;
+        let mut delete = connection.prepare("DELETE FROM tied WHERE line = ?")?;
         for (line, exchange) in lines {
-            let last = last.get(&exchange).map(|last| number_of(*last));
-            update.execute(params![line.cast_signed(), exchange.cast_signed(), last])?;
+            if let Some((exchange, last)) = exchange.and_then(|exchange| Some((exchange, last.get(&exchange)?))) {
+                update.execute(params![line.cast_signed(), exchange.cast_signed(), number_of(*last)])?;
+            } else {
+                self.ledger.stay(line);
+                delete.execute([line.cast_signed()])?;
+            }
         }
         Ok(())
     }
 
-    /// Copies tied lines out of their pages. What counted on one of them has to go with it.
-    async fn take_out(&mut self, kind: Kind) -> Result<()> {
+    /// Copies tied lines out of their pages, and looks for what counted on one of them: it has to go with it.
+    /// False when there was nothing to do.
+    async fn take_out(&mut self, kind: Kind) -> Result<bool> {
         let connection = self.connection;
         let mut keep = connection.prepare("UPDATE tied SET body = ?2 WHERE line = ?1")?;
         let mut pages = connection.prepare("SELECT kind, lines, body, page FROM page WHERE kind = ? ORDER BY page")?;
-        loop {
-            let wanted = self.wanted(kind)?;
-            if wanted.is_empty() {
-                return Ok(());
-            }
-            let mut found = 0;
-            for (kind, wanted) in wanted {
+        let (wanted, mut found) = (self.wanted(kind)?, 0);
+        for (kind, wanted) in &wanted {
+            if *kind == Kind::Facility {
                 for (seq, facility) in self.small.facilities.values().filter(|(seq, _)| wanted.contains(seq)) {
                     let mut text = Vec::new();
                     append_line(&Line::Facility(facility.clone()), &mut text);
                     found += keep.execute(params![seq.cast_signed(), text])?;
                 }
-                let mut rows = pages.query([number_of(kind)])?;
-                while let Some(row) = rows.next()? {
-                    let page = Stored::read(row)?;
-                    let mut lost = false;
-                    for (line, body) in page.lines()?.into_iter().filter(|(line, _)| wanted.contains(line)) {
-                        found += keep.execute(params![line.cast_signed(), body])?;
-                        lost = true;
-                    }
-                    if lost && self.taken_apart.insert(row.get(3)?) {
-                        self.take_apart(&page).await?;
-                    }
+            }
+            let mut rows = pages.query([number_of(*kind)])?;
+            while let Some(row) = rows.next()? {
+                let page = Stored::read(row)?;
+                let mut lost = false;
+                for (line, body) in page.lines()?.into_iter().filter(|(line, _)| wanted.contains(line)) {
+                    found += keep.execute(params![line.cast_signed(), body])?;
+                    lost = true;
+                }
+                if lost && self.taken_apart.insert(row.get(3)?) {
+                    self.take_apart(&page).await?;
                 }
             }
-            if found == 0 {
-                return Err(DAMAGED);
-            }
+        }
+        match wanted.values().map(HashSet::len).sum::<usize>() == found {
+            true => Ok(found > 0),
+            false => Err(DAMAGED),
         }
     }
 
@@ -106,10 +116,7 @@ impl Check<'_> {
         let mut rows = select.query([number_of(kind)])?;
         let mut wanted: BTreeMap<_, HashSet<_>> = BTreeMap::new();
         while let Some(row) = rows.next()? {
-            let line = seq_at(row, 0)?;
-            if !self.ledger.is_out(line) {
-                wanted.entry(kind_at(row, 1)?).or_default().insert(line);
-            }
+            wanted.entry(kind_at(row, 1)?).or_default().insert(seq_at(row, 0)?);
         }
         Ok(wanted)
     }
@@ -137,8 +144,8 @@ impl Check<'_> {
         let mut exchanges = Exchanges::of(select.query([number_of(last)])?);
         while let Some(batch) = exchanges.next(&self.ledger)? {
             let judged: HashSet<Seq> = batch.lines.iter().copied().collect();
-            for (line, line_kind, fault) in batch.faults(self.store).await? {
-                self.object(line, line_kind, fault, Some(&judged))?;
+            for (line, record, fault) in batch.faults(self.store).await? {
+                self.object(line, record, fault, &judged)?;
                 // Whoever counted on this line is to be judged without it.
                 self.unsettled.insert(kind);
             }
@@ -216,8 +223,15 @@ impl Together {
         root
     }
 
+    /// The set of a line, if it was joined with another.
+    fn find(&mut self, line: Seq) -> Option<Seq> {
+        let root = self.root(line);
+        self.0.contains_key(&root).then_some(root)
+    }
+
     fn join(&mut self, one: Seq, other: Seq) {
         let (one, other) = (self.root(one), self.root(other));
         self.0.insert(one.max(other), one.min(other));
+        self.0.insert(one.min(other), one.min(other));
     }
 }

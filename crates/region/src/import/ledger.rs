@@ -64,6 +64,11 @@ impl Ledger {
         self.exchanged.set(line);
     }
 
+    /// The line stays on its page after all.
+    pub(super) fn stay(&mut self, line: Seq) {
+        self.exchanged.unset(line);
+    }
+
     pub(super) fn is_exchanged(&self, line: Seq) -> bool {
         self.exchanged.get(line)
     }
@@ -122,6 +127,13 @@ impl Bits {
             self.0.resize(word + 1, 0);
         }
         self.0[word] |= bit;
+    }
+
+    fn unset(&mut self, at: u64) {
+        let (word, bit) = split(at);
+        if let Some(word) = self.0.get_mut(word) {
+            *word &= !bit;
+        }
     }
 
     fn add(&mut self, other: &Self) {

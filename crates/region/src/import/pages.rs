@@ -43,8 +43,8 @@ impl Batch {
         kinds
     }
 
-    /// What would keep the store from taking the records, with the line of each fault and its kind.
-    pub(super) async fn faults(&self, store: &dyn Store) -> Result<Vec<(Seq, Kind, Fault)>> {
+    /// What would keep the store from taking the records, with the line and the record of each fault.
+    pub(super) async fn faults(&self, store: &dyn Store) -> Result<Vec<(Seq, &Record, Fault)>> {
         if self.records.is_empty() {
             return Ok(Vec::new());
         }
@@ -53,7 +53,7 @@ impl Batch {
             .map(|fault| {
                 let at_fault = self.lines.get(fault.index).zip(self.records.get(fault.index));
                 let (line, record) = at_fault.ok_or(FOREIGN_FAULT)?;
-                Ok((*line, record.kind(), fault))
+                Ok((*line, record, fault))
             })
             .collect()
     }

@@ -170,6 +170,12 @@ pub(super) fn unpack_rest(key: SlotKey, resource: ResourceKey, start: Timestamp,
     })
 }
 
+/// The places of what [`pack_rest`] packed.
+pub(super) fn places(rest: &[u8]) -> Option<u16> {
+    let (fixed, _) = rest.split_first_chunk::<REST>()?;
+    Some(u16::from_le_bytes([fixed[2], fixed[3]]))
+}
+
 /// A whole slot for a page.
 fn pack(slot: &Slot) -> Vec<u8> {
     let line = SlotLine {

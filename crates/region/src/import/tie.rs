@@ -6,62 +6,51 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{OptionalExtension, params};
-use talon_store::{Fault, Holder, Kind};
+use rusqlite::params;
+use talon_store::{Fault, Kind, Record};
 
 use super::{
     Result,
     check::Check,
     ledger::Seq,
     pages::{Batch, kind_at, number_of},
-    staging::{entry_key, pair, referral_key, seq_at},
+    staging::seq_at,
 };
 use crate::LineFault;
 
 impl Check<'_> {
-    /// Has the store judge records as one page. What it says of a line that is in the way of another line
-    /// of the input waits until both are judged together.
+    /// Has the store judge records as one page. What it says of a line that may be helped by another line of
+    /// the input waits until both are judged together.
     pub(super) async fn judge(&mut self, batch: &Batch) -> Result<()> {
-        for (line, kind, fault) in batch.faults(self.store).await? {
-            self.object(line, kind, fault, None)?;
+        for (line, record, fault) in batch.faults(self.store).await? {
+            self.object(line, record, fault, &HashSet::new())?;
         }
         Ok(())
     }
 
-    /// Takes up a fault that the store finds. It is one, unless other lines change what is in its way: not
-    /// those that were judged together with it, if they are all that hang on it.
-    pub(super) fn object(
-        &mut self,
-        line: Seq,
-        kind: Kind,
-        fault: Fault,
-        together: Option<&HashSet<Seq>>,
-    ) -> Result<()> {
-        let mut others = Vec::new();
-        for holder in fault.holders {
-            let other = self.line_of(holder)?.filter(|(other, _)| *other != line);
-            others.extend(other.filter(|(other, _)| together.is_none_or(|judged| !judged.contains(other))));
+    /// Takes up a fault that the store finds. It is one, unless good lines that are not among those `judged`
+    /// together with this one change what is in its way.
+    pub(super) fn object(&mut self, line: Seq, record: &Record, fault: Fault, judged: &HashSet<Seq>) -> Result<()> {
+        let mut others = self.helpers(record, &fault.holders)?;
+        others.retain(|(other, _)| *other != line && !judged.contains(other));
+        if others.is_empty() {
+            self.refuse(line, record.kind(), LineFault::new(fault.key, fault.what));
+            return Ok(());
         }
         let mut tied = 0;
         for (other, _) in &others {
             let mut select = self.connection.prepare_cached("SELECT 1 FROM tie WHERE holder = ? AND line = ?")?;
             tied += usize::from(select.exists([other.cast_signed(), line.cast_signed()])?);
         }
-        if tied < others.len() {
-            return self.tie(line, kind, (fault.key, &fault.what), &others);
-        }
-        if others.is_empty() {
-            self.refuse(line, kind, LineFault::new(fault.key, fault.what));
-        }
-        Ok(())
+        if tied == others.len() { Ok(()) } else { self.tie(line, record.kind(), &fault, &others) }
     }
 
     /// Puts a fault aside that one of the other lines may lift.
-    fn tie(&mut self, line: Seq, kind: Kind, (key, what): (&str, &str), others: &[(Seq, Kind)]) -> Result<()> {
+    fn tie(&mut self, line: Seq, kind: Kind, fault: &Fault, others: &[(Seq, Kind)]) -> Result<()> {
         let blocked = self
             .connection
             .prepare_cached("INSERT INTO blocked (line, kind, key, what) VALUES (?, ?, ?, ?)")?
-            .insert(params![line.cast_signed(), number_of(kind), key, what])?;
+            .insert(params![line.cast_signed(), number_of(kind), fault.key, fault.what])?;
         self.exchanged(line, kind)?;
         for (other, other_kind) in others {
             self.connection.prepare_cached("INSERT INTO tie (blocked, line, holder) VALUES (?, ?, ?)")?.execute([
@@ -87,57 +76,6 @@ impl Check<'_> {
     pub(super) fn refuse(&mut self, line: Seq, kind: Kind, fault: LineFault) {
         self.ledger.fault(line, fault);
         self.again |= kind < self.kind;
-    }
-
-    /// The good line of the input that gives an object anew.
-    fn line_of(&mut self, holder: Holder) -> Result<Option<(Seq, Kind)>> {
-        let found = match holder {
-            Holder::Facility(id) => self.small.facilities.get(&id).map(|(seq, _)| (*seq, Kind::Facility)),
-            Holder::Card(facility, card) => self.line_by_key(Kind::Card, &pair(facility, card.bytes()))?,
-            Holder::Referral(key) => self.line_by_key(Kind::Referral, &referral_key(key))?,
-            Holder::Entry(key) => self.line_by_key(Kind::Entry, &entry_key(key))?,
-            Holder::Slot(key) => {
-                self.index(Kind::Slot)?;
-                let mut select = self
-                    .connection
-                    .prepare_cached("SELECT seq, resource FROM slot WHERE guid = ? ORDER BY seq DESC")?;
-                let mut rows = select.query([key.slot.bytes()])?;
-                let mut found = None;
-                while let Some(row) = rows.next()? {
-                    if self.staged.resource_at(row, 1)?.facility == key.facility {
-                        found = Some((seq_at(row, 0)?, Kind::Slot));
-                        break;
-                    }
-                }
-                found
-            }
-        };
-        Ok(found.filter(|(line, _)| !self.ledger.is_out(*line)))
-    }
-
-    /// The last line with a key: it counts, whether or not its kind's turn to be checked has come.
-    fn line_by_key(&mut self, kind: Kind, key: &[u8]) -> Result<Option<(Seq, Kind)>> {
-        self.index(kind)?;
-        let sql = match kind {
-            Kind::Card => "SELECT seq FROM card WHERE key = ? ORDER BY seq DESC LIMIT 1",
-            Kind::Referral => "SELECT seq FROM referral WHERE key = ? ORDER BY seq DESC LIMIT 1",
-            _ => "SELECT seq FROM entry WHERE key = ? ORDER BY seq DESC LIMIT 1",
-        };
-        let line = self.connection.prepare_cached(sql)?.query_row([key], |row| row.get::<_, i64>(0)).optional()?;
-        Ok(line.map(|line| (line.cast_unsigned(), kind)))
-    }
-
-    /// Makes the index by which lines of a kind are found, when the first is looked for.
-    fn index(&mut self, kind: Kind) -> Result<()> {
-        if self.indexed.insert(kind) {
-            self.connection.execute_batch(match kind {
-                Kind::Card => "CREATE INDEX IF NOT EXISTS card_key ON card (key)",
-                Kind::Referral => "CREATE INDEX IF NOT EXISTS referral_key ON referral (key)",
-                Kind::Slot => "CREATE INDEX IF NOT EXISTS slot_guid ON slot (guid)",
-                _ => "CREATE INDEX IF NOT EXISTS entry_key ON entry (key)",
-            })?;
-        }
-        Ok(())
     }
 
     /// Makes lines faulty that could have become good only by others that turned out to be faulty.

@@ -140,7 +140,7 @@ async fn an_entry_that_ends_makes_way_for_the_next_whatever_their_order() {
     let known = joined(&[&base(), &[slot(6, "2026-04-14T09:00"), referral(5, PERSON)]]);
     for (old, new) in [(9, 900_000), (900_000, 9)] {
         let booked = use_referral(entry(old, 6, PERSON), 5);
-        let stores = Stores::with(&joined(&[&known, &over(1500), &[booked.clone()]])).await;
+        let stores = Stores::with(&joined(&[&known, &over(1500), std::slice::from_ref(&booked)])).await;
         let cancelled = with(booked, "state", json!("cancelled"));
         let next = with(use_referral(entry(new, 6, PERSON), 5), "ticket", json!("Т-002"));
         stores.becomes(&joined(&[&known, &over(1500), &[next, cancelled]])).await;
@@ -198,7 +198,7 @@ async fn one_input_exchanges_all_sorts_of_things() {
 async fn what_cannot_be_is_refused_with_every_line_that_hangs_on_it() {
     let visit = entry(9, 100_005, PERSON);
     let known = joined(&[&base(), &[person(30), card(4, PERSON), card(5, 30), referral(50, PERSON)]]);
-    let stores = Stores::with(&joined(&[&known, &cells(|number| number), &[visit.clone()]])).await;
+    let stores = Stores::with(&joined(&[&known, &cells(|number| number), std::slice::from_ref(&visit)])).await;
     // The cell of the visit stays, so the one before cannot go there, nor the one before that.
     let moved: Vec<_> = (3..8).map(|number| cell(number, number + 1)).collect();
     let faults = stores.refuses(&joined(&[&moved, &[cell(8, 9000), visit.clone()]])).await;
@@ -231,12 +231,19 @@ async fn what_cannot_be_is_refused_with_every_line_that_hangs_on_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_hangs_on_a_refused_line_is_checked_again_without_it() {
     let visit = entry(9, 100_005, PERSON);
-    let stores = Stores::with(&joined(&[&base(), &[person(30)], &cells(|number| number), &[visit.clone()]])).await;
-    // The booked cell stays, with its visit at its time; the exchange beside it is taken.
-    let lines = [cell(5, 9000), visit, cell(4, 5), cell(1, 2), cell(2, 1), entry(10, 100_004, 30)];
+    let stores =
+        Stores::with(&joined(&[&base(), &[person(30)], &cells(|number| number), std::slice::from_ref(&visit)])).await;
+    // The visit stays, because its line is faulty; so do its cell and what would go there. The exchange beside
+    // them is taken.
+    let cancelled = with(with(visit.clone(), "state", json!("cancelled")), "client", json!(guid(77)));
+    let lines = [cell(5, 9000), cancelled, cell(4, 5), cell(1, 2), cell(2, 1), entry(10, 100_004, 30)];
     let report = stores.keeps_good(&lines).await;
+    assert_eq!(report.faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [1, 2, 3], "{:#?}", shown(&report));
+    assert_eq!(report.applied, [(Kind::Slot, 2), (Kind::Entry, 1)]);
+    // With its own line good the visit keeps its cell where it is.
+    let report = stores.keeps_good(&[cell(5, 9000), visit, cell(4, 5)]).await;
     assert_eq!(report.faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [1, 3]);
-    assert_eq!(report.applied, [(Kind::Slot, 2), (Kind::Entry, 2)]);
+    assert_eq!(report.applied, [(Kind::Entry, 1)]);
     let lines = exported(&*stores.store).await;
     let at = |number: u32, start: &str| {
         let line = lines.lines().find(|line| line.contains(r#""entry""#) && line.contains(&guid(number))).unwrap();

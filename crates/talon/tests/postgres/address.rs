@@ -80,7 +80,7 @@ fn no_output_has_the_password() {
     assert!(serving.stderr().contains("talon:***@"), "{}", serving.stderr());
     assert!(!serving.stderr().contains(SECRET), "{}", serving.stderr());
     for bad in [format!("postgres://talon:{SECRET}@h:x/d"), format!("postgres://talon:{SECRET}@h/d?nonsense=1")] {
-        let (code, output, errors) = run(&mut installation.command("config").args(["--store", &bad]));
+        let (code, output, errors) = run(installation.command("config").args(["--store", &bad]));
         assert_eq!(code, 2, "{output}{errors}");
         silent((code, output, errors));
     }
