@@ -71,7 +71,8 @@ impl Apply<'_> {
         let mut rows = statement.query([number_of(kind), turn as u8])?;
         while let Some(row) = rows.next()? {
             let page = Stored::read(row)?;
-            let batch = page.batch(self.ledger)?;
+            // Some was found faulty after it was laid down, and some goes elsewhere.
+            let batch = page.batch(|line| !self.ledger.is_out(line) && !self.ledger.is_exchanged(line))?;
             if !self.page(batch, page.lines).await? {
                 return Ok(false);
             }
@@ -112,7 +113,7 @@ impl Apply<'_> {
             if !self.options.keep_good {
                 return Ok(false);
             }
-            batch = self.good(batch);
+            batch = batch.good(self.ledger);
             if batch.lines.len() == before {
                 return Err(ImportError::Bug("the store refuses a page without a fault of its lines"));
             }
@@ -120,16 +121,6 @@ impl Apply<'_> {
         self.done += lines;
         (self.progress)(Progress::Applying { done: self.done, total: self.total });
         Ok(true)
-    }
-
-    fn good(&self, batch: Batch) -> Batch {
-        let mut good = Batch::default();
-        for (line, record) in batch.lines.into_iter().zip(batch.records) {
-            if !self.ledger.is_out(line) {
-                good.push(line, record);
-            }
-        }
-        good
     }
 
     fn applied(&mut self, kinds: BTreeMap<Kind, u64>) {

@@ -14,7 +14,7 @@ use super::{
     check::Check,
     ledger::{Ledger, Seq},
     pages::{Batch, DAMAGED, LINES, Stored, kind_at, number_of, records},
-    staging::{blob_at, seq_at},
+    staging::{blob_at, pair, seq_at},
 };
 use crate::{Line, write::append_line};
 
@@ -51,6 +51,7 @@ impl Check<'_> {
                 together.join(line, holder);
             }
         }
+        self.join_cells(&mut together)?;
         let mut tied = connection.prepare("SELECT line, kind FROM tied")?;
         let mut rows = tied.query([])?;
         let (mut lines, mut last) = (Vec::new(), HashMap::new());
@@ -71,6 +72,31 @@ impl Check<'_> {
             } else {
                 self.ledger.stay(line);
                 delete.execute([line.cast_signed()])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Joins tied entries with their cells, if those are tied too: the one exchange must not need what only
+    /// the other one brings.
+    fn join_cells(&self, together: &mut Together) -> Result<()> {
+        let mut select =
+            self.connection.prepare("SELECT seq, resource, guid FROM tied JOIN slot ON seq = line WHERE kind = ?")?;
+        let mut rows = select.query([number_of(Kind::Slot)])?;
+        let mut cells = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let (cell, facility) = (seq_at(row, 0)?, self.staged.resource_at(row, 1)?.facility);
+            if !self.ledger.is_out(cell) {
+                cells.insert(pair(facility, &row.get(2)?), cell);
+            }
+        }
+        let mut select =
+            self.connection.prepare("SELECT seq, slot FROM tied JOIN entry ON seq = line WHERE kind = ?")?;
+        let mut rows = select.query([number_of(Kind::Entry)])?;
+        while let Some(row) = rows.next()? {
+            let (entry, cell) = (seq_at(row, 0)?, cells.get(blob_at(row, 1)?));
+            if let Some(cell) = cell.filter(|_| !self.ledger.is_out(entry)) {
+                together.join(entry, *cell);
             }
         }
         Ok(())
@@ -100,7 +126,8 @@ impl Check<'_> {
                     lost = true;
                 }
                 if lost && self.taken_apart.insert(row.get(3)?) {
-                    self.take_apart(&page).await?;
+                    let good = page.batch(|line| !self.ledger.is_out(line))?;
+                    self.take_apart(&good).await?;
                 }
             }
         }
@@ -119,22 +146,6 @@ impl Check<'_> {
             wanted.entry(kind_at(row, 1)?).or_default().insert(seq_at(row, 0)?);
         }
         Ok(wanted)
-    }
-
-    /// Finds all ties between the lines of a page. The page was judged as a whole, so that what its lines
-    /// give up to one another was not told. For each bit of their places in the page the lines that have it
-    /// and those that do not are judged apart: any two lines differ in one bit at least.
-    async fn take_apart(&mut self, page: &Stored) -> Result<()> {
-        let lines: Vec<_> = page.lines()?.into_iter().filter(|(line, _)| !self.ledger.is_out(*line)).collect();
-        let bits = usize::BITS - lines.len().saturating_sub(1).leading_zeros();
-        for (bit, half) in (0..bits).flat_map(|bit| [(bit, 0), (bit, 1)]) {
-            let mut batch = Batch::default();
-            for (_, (line, body)) in lines.iter().enumerate().filter(|(place, _)| place >> bit & 1 == half) {
-                records(page.kind, body)?.into_iter().for_each(|record| batch.push(*line, record));
-            }
-            self.judge(&batch).await?;
-        }
-        Ok(())
     }
 
     /// Judges the exchanges that end with the kind `last`.

@@ -18,7 +18,7 @@ use crate::parse_line;
 pub(super) const LINES: usize = 1000;
 
 /// Records with the lines that they come from.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Batch {
     pub(super) records: Vec<Record>,
     /// The line of each record.
@@ -29,6 +29,17 @@ impl Batch {
     pub(super) fn push(&mut self, line: Seq, record: Record) {
         self.records.push(record);
         self.lines.push(line);
+    }
+
+    /// Without what was found faulty.
+    pub(super) fn good(self, ledger: &Ledger) -> Self {
+        let mut good = Self::default();
+        for (line, record) in self.lines.into_iter().zip(self.records) {
+            if !ledger.is_out(line) {
+                good.push(line, record);
+            }
+        }
+        good
     }
 
     /// How many lines there are of each kind. A client application's line has two records.
@@ -139,11 +150,11 @@ impl Stored {
         Ok(Self { kind: kind_at(row, 0)?, lines: seq_at(row, 1)?, body: row.get(2)? })
     }
 
-    /// Its records, without what was found faulty after it was laid down and what goes elsewhere.
-    pub(super) fn batch(&self, ledger: &Ledger) -> Result<Batch> {
+    /// The records of the lines that are wanted.
+    pub(super) fn batch(&self, wanted: impl Fn(Seq) -> bool) -> Result<Batch> {
         let mut batch = Batch::default();
         for (seq, body) in self.lines()? {
-            if !ledger.is_out(seq) && !ledger.is_exchanged(seq) {
+            if wanted(seq) {
                 records(self.kind, body)?.into_iter().for_each(|record| batch.push(seq, record));
             }
         }

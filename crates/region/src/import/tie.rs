@@ -22,8 +22,34 @@ impl Check<'_> {
     /// Has the store judge records as one page. What it says of a line that may be helped by another line of
     /// the input waits until both are judged together.
     pub(super) async fn judge(&mut self, batch: &Batch) -> Result<()> {
+        if self.finds_all_good(batch).await? {
+            return Ok(());
+        }
+        // What is left may have counted on what is faulty, and on one another in a long row.
+        let rest = batch.clone().good(&self.ledger);
+        if self.finds_all_good(&rest).await? { Ok(()) } else { self.take_apart(&rest.good(&self.ledger)).await }
+    }
+
+    async fn finds_all_good(&mut self, batch: &Batch) -> Result<bool> {
         for (line, record, fault) in batch.faults(self.store).await? {
             self.object(line, record, fault, &HashSet::new())?;
+        }
+        Ok(!batch.lines.iter().any(|line| self.ledger.is_out(*line)))
+    }
+
+    /// Finds all ties between the lines of a page. A page is judged as a whole, so that what its lines give
+    /// up to one another is not told. For each bit of their places in the page the lines that have it and
+    /// those that do not are judged apart: any two lines differ in one bit at least.
+    pub(super) async fn take_apart(&mut self, page: &Batch) -> Result<()> {
+        let bits = usize::BITS - page.lines.len().saturating_sub(1).leading_zeros();
+        for (bit, half) in (0..bits).flat_map(|bit| [(bit, 0), (bit, 1)]) {
+            let mut batch = Batch::default();
+            for (place, (line, record)) in page.lines.iter().zip(&page.records).enumerate() {
+                if place >> bit & 1 == half {
+                    batch.push(*line, record.clone());
+                }
+            }
+            self.finds_all_good(&batch).await?;
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::{
 const MANY: u32 = 2500;
 
 /// Cell `number` at the `place`th time of the resource's schedule.
-fn cell(number: u32, place: u32) -> Value {
+pub(crate) fn cell(number: u32, place: u32) -> Value {
     let first: DateTime = "2026-04-01T00:00".parse().unwrap();
     let start = first + (i64::from(place) * 20).minutes();
     slot(100_000 + number, &start.strftime("%Y-%m-%dT%H:%M").to_string())
@@ -27,7 +27,7 @@ fn cells(place_of: impl Fn(u32) -> u32) -> Vec<Value> {
     (0..MANY).map(|number| cell(number, place_of(number))).collect()
 }
 
-fn use_referral(entry: Value, number: u32) -> Value {
+pub(crate) fn use_referral(entry: Value, number: u32) -> Value {
     with(entry, "referral", json!(guid(FACILITY) + &guid(number)))
 }
 
@@ -37,13 +37,13 @@ fn over(count: u32) -> Vec<Value> {
 }
 
 /// A store that has taken one input, and another of which it takes two inputs.
-struct Stores {
+pub(crate) struct Stores {
     directory: tempfile::TempDir,
     store: Arc<SqliteStore>,
 }
 
 impl Stores {
-    async fn with(lines: &[Value]) -> Self {
+    pub(crate) async fn with(lines: &[Value]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = open(directory.path(), "talon.db");
         let report = load_into(&*store, &text(lines)).await;
@@ -56,7 +56,7 @@ impl Stores {
     }
 
     /// Takes an input that says everything anew: the store is then as if it had never had another.
-    async fn becomes(&self, lines: &[Value]) {
+    pub(crate) async fn becomes(&self, lines: &[Value]) {
         for _ in 0..2 {
             let report = load_into(&*self.store, &text(lines)).await;
             assert_eq!(shown(&report), Vec::<String>::new());
@@ -88,7 +88,7 @@ impl Stores {
     }
 }
 
-fn joined(parts: &[&[Value]]) -> Vec<Value> {
+pub(crate) fn joined(parts: &[&[Value]]) -> Vec<Value> {
     parts.concat()
 }
 
@@ -192,6 +192,34 @@ async fn one_input_exchanges_all_sorts_of_things() {
         lines.lines().filter(|line| line.contains(r#""entry""#) && line.contains("booked\"")).collect();
     assert_eq!(entries.len(), 4);
     stores.store.close().await;
+}
+
+/// A visit whose referral becomes free goes to a new cell, which takes the time of one that was booked. A
+/// page lies between the two exchanges.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exchange_may_need_what_a_later_one_brings() {
+    let known = joined(&[&base(), &[person(30), referral(50, PERSON)]]);
+    let cancelled = |entry| with(entry, "state", json!("cancelled"));
+    let (first, second, third) =
+        (use_referral(entry(9, 100_001, PERSON), 50), entry(10, 100_005, 30), entry(12, 101_500, 30));
+    let visits = [first.clone(), with(second.clone(), "minutes", json!(20)), third.clone()];
+    let stores = Stores::with(&joined(&[&known, &cells(|number| number), &visits])).await;
+    let moved = cells(|number| match number {
+        5 => 9000,
+        ring if ring >= 1000 => 1000 + (ring + 1) % 1500,
+        other => other,
+    });
+    let new = with(cell(0, 5), "guid", json!(guid(700_000)));
+    let visit = use_referral(entry(11, 700_000, PERSON), 50);
+    stores
+        .becomes(&joined(&[
+            &[cancelled(first), visit, cancelled(third)],
+            &moved[1000..],
+            &moved[..1000],
+            &[cancelled(second), new],
+            &known,
+        ]))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

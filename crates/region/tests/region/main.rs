@@ -8,4 +8,5 @@ mod exchange;
 mod import;
 mod lines;
 mod round_trip;
+mod shuffled;
 mod sqlite;
