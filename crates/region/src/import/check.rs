@@ -79,7 +79,7 @@ impl<'a> Check<'a> {
 
     pub(super) async fn run(&mut self) -> Result<()> {
         self.kinds().await?;
-        while false {
+        while std::mem::take(&mut self.again) {
             // What was checked since may have been good only with a line that is faulty.
             self.connection.execute_batch(
                 "DELETE FROM page; DELETE FROM claim; DELETE FROM blocked; DELETE FROM tie; DELETE FROM tied;",
