@@ -16,7 +16,7 @@ use crate::postgres::Postgres;
 
 const SCHEMA: &str = include_str!("../../crates/store-postgres/migrations/0001_initial.sql");
 
-/// The tables, in the order of [`Rows`], with the columns that a generated region fills.
+/// The tables, in the order of `Rows`, with the columns that a generated region fills.
 const TABLES: [&str; 7] = [
     "specialty (code, name, letter)",
     "facility (facility, mkod, name, serves, zone, schedule_days, address, phone)",
