@@ -1,7 +1,7 @@
 //! Checking, kind by kind.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -41,6 +41,10 @@ pub(super) struct Check<'a> {
     pub(super) unsettled: BTreeSet<Kind>,
     /// Pages whose lines are judged apart.
     pub(super) taken_apart: HashSet<i64>,
+    /// Pages that were judged without their faulty lines, with the number of those.
+    pub(super) rests: HashMap<i64, usize>,
+    /// The faulty lines that were known when pages were judged.
+    pub(super) faulty_lines: u64,
     /// Tables in which lines can be found by their keys.
     pub(super) indexed: HashSet<&'static str>,
     /// Whether the store's cells were gone through for entries without times.
@@ -69,6 +73,8 @@ impl<'a> Check<'a> {
             again: false,
             unsettled: BTreeSet::new(),
             taken_apart: HashSet::new(),
+            rests: HashMap::new(),
+            faulty_lines: 0,
             indexed: HashSet::new(),
             stored_cells_read: false,
             progress,
@@ -87,6 +93,7 @@ impl<'a> Check<'a> {
             self.ledger.set_faulty_aside();
             self.unsettled.clear();
             self.taken_apart.clear();
+            self.rests.clear();
             self.done = 0;
             self.kinds().await?;
         }
@@ -96,6 +103,7 @@ impl<'a> Check<'a> {
     async fn kinds(&mut self) -> Result<()> {
         for kind in Kind::ALL {
             self.kind = *kind;
+            self.faulty_lines = self.ledger.faulty_lines();
             match kind {
                 Kind::Specialty | Kind::Facility | Kind::Resource | Kind::Client => self.small(*kind).await?,
                 Kind::Slot => {

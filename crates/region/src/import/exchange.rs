@@ -22,9 +22,17 @@ impl Check<'_> {
     /// Judges the exchanges of which all lines have been read and checked by themselves: those of kinds up
     /// to this one.
     pub(super) async fn settle(&mut self, kind: Kind) -> Result<()> {
-        while self.unsettled.first().is_some_and(|first| *first <= kind) {
-            self.unsettled.retain(|later| *later > kind);
+        loop {
             self.fall()?;
+            if self.ledger.faulty_lines() > self.faulty_lines {
+                self.faulty_lines = self.ledger.faulty_lines();
+                self.judge_rests(kind).await?;
+                continue;
+            }
+            if self.unsettled.first().is_none_or(|first| *first > kind) {
+                return Ok(());
+            }
+            self.unsettled.retain(|later| *later > kind);
             self.gather()?;
             if self.take_out(kind).await? {
                 // There may be more ties, and so other exchanges.
@@ -33,6 +41,27 @@ impl Check<'_> {
             }
             for last in Kind::ALL.iter().filter(|last| **last <= kind) {
                 self.judge_exchanges(*last, kind).await?;
+            }
+        }
+    }
+
+    /// Judges what is left of pages of which lines turned out to be faulty: it may have counted on those.
+    async fn judge_rests(&mut self, kind: Kind) -> Result<()> {
+        let connection = self.connection;
+        let mut pages = connection.prepare("SELECT kind, lines, body, page FROM page WHERE kind = ? ORDER BY page")?;
+        let mut rows = pages.query([number_of(kind)])?;
+        while let Some(row) = rows.next()? {
+            let page = Stored::read(row)?;
+            let faulty = page.lines()?.iter().filter(|(line, _)| self.ledger.is_out(*line)).count();
+            if faulty == self.rests.insert(row.get(3)?, faulty).unwrap_or(0) {
+                continue;
+            }
+            let rest = page.batch(|line| !self.ledger.is_out(line))?;
+            self.judge(&rest).await?;
+            let good = rest.good(&self.ledger);
+            if good.lines.len() < page.lines()?.len() - faulty {
+                // There may be a long row of lines that count on one another.
+                self.take_apart(&good).await?;
             }
         }
         Ok(())

@@ -79,6 +79,10 @@ impl Ledger {
         self.exchanged = Bits::default();
     }
 
+    pub(super) fn faulty_lines(&self) -> u64 {
+        self.faulty_lines
+    }
+
     pub(super) fn is_clean(&self) -> bool {
         self.faults == 0
     }

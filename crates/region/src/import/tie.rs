@@ -22,19 +22,10 @@ impl Check<'_> {
     /// Has the store judge records as one page. What it says of a line that may be helped by another line of
     /// the input waits until both are judged together.
     pub(super) async fn judge(&mut self, batch: &Batch) -> Result<()> {
-        if self.finds_all_good(batch).await? {
-            return Ok(());
-        }
-        // What is left may have counted on what is faulty, and on one another in a long row.
-        let rest = batch.clone().good(&self.ledger);
-        if self.finds_all_good(&rest).await? { Ok(()) } else { self.take_apart(&rest.good(&self.ledger)).await }
-    }
-
-    async fn finds_all_good(&mut self, batch: &Batch) -> Result<bool> {
         for (line, record, fault) in batch.faults(self.store).await? {
             self.object(line, record, fault, &HashSet::new())?;
         }
-        Ok(!batch.lines.iter().any(|line| self.ledger.is_out(*line)))
+        Ok(())
     }
 
     /// Finds all ties between the lines of a page. A page is judged as a whole, so that what its lines give
@@ -49,7 +40,7 @@ impl Check<'_> {
                     batch.push(*line, record.clone());
                 }
             }
-            self.finds_all_good(&batch).await?;
+            self.judge(&batch).await?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use jiff::{ToSpan, civil::DateTime};
 use serde_json::{Value, json};
 use talon_region::{ImportReport, import};
-use talon_store::{Kind, Store};
+use talon_store::{Kind, Record, Store};
 use talon_store_sqlite::SqliteStore;
 
 use crate::{
@@ -236,6 +236,14 @@ async fn what_cannot_be_is_refused_with_every_line_that_hangs_on_it() {
         "f:3: the slot is booked: resource, start and minutes must stay, key `start`".to_owned(),
     ];
     assert_eq!(faults, expected);
+    // The same when the cell of another line is the reason, which is found between the two lines.
+    let moved: Vec<_> = (9..12).map(|number| cell(number, number + 1)).collect();
+    let faults = stores.refuses(&joined(&[&[cell(13, 14)], &moved, &[cell(12, 14)]])).await;
+    let overlaps =
+        |line: u32, number: u32| format!("f:{line}: overlaps slot {} of the same resource, key `start`", guid(number));
+    let in_file = "f:5: overlaps the cell of f:1, which is of the same resource, key `start`".to_owned();
+    let (nine, ten, eleven) = (overlaps(2, 100_010), overlaps(3, 100_011), overlaps(4, 100_012));
+    assert_eq!(faults, [overlaps(1, 100_014), nine, ten, eleven, in_file]);
     // Cards: the second stays with its owner. Facilities: a code that a third one gets.
     let codes = [with(facility(FACILITY), "mkod", json!("7")), with(facility(8), "mkod", json!("7"))];
     let faults = stores.refuses(&joined(&[&[card(4, 30), card(5, 30)], &codes])).await;
@@ -281,6 +289,25 @@ async fn what_hangs_on_a_refused_line_is_checked_again_without_it() {
     at(10, "2026-04-01T01:20");
     assert_eq!(stores.store.verify().await, Ok(Vec::new()));
     stores.store.close().await;
+}
+
+/// Or the specialty that it counted for would stay the old one's, and then be nobody's.
+#[tokio::test]
+async fn what_is_over_is_applied_before_what_begins() {
+    let over = with(entry(9, 6, PERSON), "state", json!("missed"));
+    let lines = [
+        slot(6, "2026-04-14T09:00"),
+        entry(8, 6, PERSON),
+        over,
+        with(entry(10, 6, PERSON), "state", json!("cancelled")),
+    ];
+    let store = FakeStore::default();
+    assert_eq!(shown(&load(&store, based(&lines), false).await.unwrap()), Vec::<String>::new());
+    let entries = store.imported().into_iter().filter_map(|record| match record {
+        Record::Entry(entry) => Some(entry.state.is_live()),
+        _ => None,
+    });
+    assert_eq!(entries.collect::<Vec<_>>(), [false, false, true]);
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ type Records = BTreeMap<(Kind, String), Record>;
 pub(crate) struct FakeStore {
     records: Mutex<Records>,
     secrets: Mutex<BTreeMap<ClientId, ClientSecret>>,
-    pages: Mutex<Vec<usize>>,
+    pages: Mutex<Vec<Vec<Record>>>,
     checks: Mutex<Vec<usize>>,
     /// How many pages `import_page` takes before the store fails.
     pub(crate) lasts: Mutex<Option<usize>>,
@@ -48,7 +48,12 @@ impl FakeStore {
 
     /// Records of each page that was imported.
     pub(crate) fn pages(&self) -> Vec<usize> {
-        self.pages.lock().unwrap().clone()
+        self.pages.lock().unwrap().iter().map(Vec::len).collect()
+    }
+
+    /// Every record that was imported, in the order in which they came.
+    pub(crate) fn imported(&self) -> Vec<Record> {
+        self.pages.lock().unwrap().concat()
     }
 
     /// Records of each page that was checked.
@@ -163,7 +168,7 @@ impl Store for FakeStore {
         if *self.lasts.lock().unwrap() == Some(self.pages().len()) {
             return Err(StoreError::Unavailable("pulled the plug".into()));
         }
-        self.pages.lock().unwrap().push(page.len());
+        self.pages.lock().unwrap().push(page.clone());
         page.into_iter().for_each(|record| self.put(record));
         Ok(vec![])
     }
