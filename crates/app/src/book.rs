@@ -8,7 +8,7 @@ use talon_domain::{
     facility::LpuCode,
     ids::{AuditId, EntryId, PersonId, ReferralKey, RequestId, ResourceKey},
 };
-use talon_store::{Booked, FreeTimesQuery};
+use talon_store::{Booked, FreeTimesQuery, Sought};
 use talon_tokens::Identity;
 
 use crate::{App, Failure, Limited};
@@ -18,8 +18,8 @@ use crate::{App, Failure, Limited};
 pub struct BookRequest {
     /// The facility of the appointment.
     pub lpu: LpuCode,
-    /// The referral.
-    pub referral: ReferralKey,
+    /// The referral; `None` for a visit that needs none.
+    pub referral: Option<ReferralKey>,
     /// The resource, with the facility that the request glued to it.
     pub resource: ResourceKey,
     /// Day of the appointment, facility-local.
@@ -93,28 +93,37 @@ impl App {
     ///
     /// [`Failure`]: whether it was booked may then be unknown; the same request tells.
     pub async fn book(&self, command: BookCommand) -> Result<BookResult, Failure> {
-        let free_times = FreeTimesQuery {
+        let sought = self.sought(&command);
+        let free_times = sought.map(|sought| FreeTimesQuery {
             person: command.person,
             caller: command.caller.clone(),
             lpu: command.lpu.clone(),
-            referral: command.referral,
+            sought,
             near: command.day.to_datetime(command.time),
-        };
+        });
         let request = command.request;
         let refusal = match self.parts.store.book(command, self.now()).await? {
             Ok(booked) => return Ok(Ok(booked)),
             Err(refusal) => refusal,
         };
         let alternatives = match refusal.is_about_the_slot() {
-            true => Some(self.alternatives(&free_times, request).await),
+            true => Some(self.alternatives(free_times.as_ref(), request).await),
             false => None,
         };
         Ok(Err(Refused { refusal, alternatives }))
     }
 
+    /// What else to look for: what the referral opens or, without one, the specialty of the resource asked for.
+    fn sought(&self, command: &BookCommand) -> Option<Sought> {
+        let reference = self.parts.store.reference();
+        let asked = || reference.resource(command.resource).map(|resource| resource.specialty.clone());
+        command.referral.map(Sought::Referral).or_else(|| asked().map(Sought::Specialty))
+    }
+
     /// Other times. The refusal is decided and recorded by now, so a search that fails must not
     /// turn it into "ask again": it goes out with none.
-    async fn alternatives(&self, query: &FreeTimesQuery, request: RequestId) -> Vec<FreeTime> {
+    async fn alternatives(&self, query: Option<&FreeTimesQuery>, request: RequestId) -> Vec<FreeTime> {
+        let Some(query) = query else { return Vec::new() };
         match self.parts.store.alternatives(query, self.now()).await {
             Ok(times) => times,
             Err(error) => {

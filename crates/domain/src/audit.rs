@@ -15,8 +15,32 @@ codes! {
         Book = "book",
         /// Cancelling an entry.
         Cancel = "cancel",
+        /// Moving an entry to another time.
+        Move = "move",
+        /// Holding a time, or holding it longer.
+        Hold = "hold",
+        /// Giving a held time up.
+        Release = "release",
+        /// Joining a waiting list.
+        Wait = "wait",
+        /// Leaving a waiting list.
+        Withdraw = "withdraw",
+        /// A free time offered to one who waits.
+        Offer = "offer",
         /// Issuing a token.
         Token = "token",
+        /// Reading who a person is and where they have cards.
+        ReadPerson = "read-person",
+        /// Reading a person's referrals.
+        ReadReferrals = "read-referrals",
+        /// Reading a person's entries.
+        ReadEntries = "read-entries",
+        /// Reading what a person could book.
+        ReadFreeTimes = "read-free-times",
+        /// Reading a ticket.
+        ReadTicket = "read-ticket",
+        /// Reading a person's places on waiting lists.
+        ReadWaiting = "read-waiting",
     }
 }
 

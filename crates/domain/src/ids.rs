@@ -75,6 +75,10 @@ guids! {
     ReferralId,
     /// An appointment; unique within its facility.
     EntryId,
+    /// A time that is held for a person; unique within its facility.
+    HoldId,
+    /// A person's place on a waiting list; unique within its facility.
+    WaitingId,
     /// A client application (portal, kiosk, call centre).
     ClientId,
     /// One request: the `Trace_id` of its answer, its log lines and its audit records.
@@ -121,6 +125,10 @@ keys! {
     EntryKey { entry: EntryId },
     /// A slot by its facility.
     SlotKey { slot: SlotId },
+    /// A hold by its facility.
+    HoldKey { hold: HoldId },
+    /// A place on a waiting list by the facility that is waited for.
+    WaitingKey { waiting: WaitingId },
 }
 
 fn unglue(text: &str) -> Result<(Uuid, Uuid), BadId> {

@@ -65,7 +65,7 @@ pub(crate) struct Problem {
     /// When to come again, in seconds.
     pub(crate) retry_after: Option<u64>,
     /// The methods that the path takes.
-    pub(crate) allow: Option<&'static str>,
+    pub(crate) allow: Option<String>,
     /// Whether the connection ends with this answer.
     pub(crate) close: bool,
 }
@@ -108,8 +108,9 @@ impl Problem {
         if let Some(seconds) = self.retry_after {
             set(RETRY_AFTER, seconds.into());
         }
-        if let Some(methods) = self.allow {
-            set(ALLOW, HeaderValue::from_static(methods));
+        // Names of methods always make a header's value.
+        if let Some(Ok(methods)) = self.allow.map(HeaderValue::try_from) {
+            set(ALLOW, methods);
         }
         if self.close {
             set(CONNECTION, HeaderValue::from_static("close"));

@@ -20,6 +20,8 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
+    /// The segments of the path that vary, by the names that the route gives them.
+    pub(crate) segments: Vec<(&'static str, String)>,
     pub(crate) incoming: Incoming,
     pub(crate) body_timeout: Duration,
     pub(crate) trace: RequestId,
@@ -29,6 +31,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A segment of the path that varies; empty if the route has none of that name.
+    pub(crate) fn segment(&self, name: &str) -> &str {
+        self.segments.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
     /// The whole body, or the refusal that its absence is.
     pub(crate) async fn body(&mut self) -> Result<bytes::Bytes, Box<Problem>> {
         self.incoming.read(self.body_timeout).await.map_err(|fault| {

@@ -10,30 +10,37 @@ use talon_tokens::Identity;
 use crate::{
     call::{Call, Outcome},
     methods::{book, openapi, token},
+    shape::form,
 };
 
 /// Every route of this façade.
 pub(crate) const ROUTES: &[Route] = &[
     Route {
         path: "/iemk/directions/entry",
-        methods: &[Method::POST],
-        allow: "POST",
         under: Under::BaseAndAlias,
-        policy: Policy::Patient(|app, call, identity| Box::pin(book::book(app, call, identity))),
+        handlers: &[Handler {
+            method: Method::POST,
+            policy: Policy::Patient(|app, call, identity| Box::pin(book::book(app, call, identity))),
+        }],
     },
     Route {
         path: "/auth/rpgu/token",
-        methods: &[Method::GET, Method::POST],
-        allow: "GET, POST",
         under: Under::BaseIfIssuing,
-        policy: Policy::Client(|app, call, client| Box::pin(token::issue(app, call, client))),
+        handlers: &[
+            Handler {
+                method: Method::GET,
+                policy: Policy::Client(|app, call, client| Box::pin(token::issue(app, call, client))),
+            },
+            Handler {
+                method: Method::POST,
+                policy: Policy::Client(|app, call, client| Box::pin(token::issue(app, call, client))),
+            },
+        ],
     },
     Route {
         path: "/openapi.json",
-        methods: &[Method::GET],
-        allow: "GET",
         under: Under::Root,
-        policy: Policy::Anybody(openapi::document),
+        handlers: &[Handler { method: Method::GET, policy: Policy::Anybody(openapi::document) }],
     },
 ];
 
@@ -42,16 +49,41 @@ pub(crate) const ALIAS: &str = "/api/v2";
 
 /// A path and what answers there.
 pub(crate) struct Route {
-    /// After the base; also its name in logs and metrics.
+    /// After the base, with names in braces for segments that vary; also its name in logs and metrics.
     pub(crate) path: &'static str,
-    /// The methods it takes; any other is a 405, HEAD and OPTIONS too.
-    pub(crate) methods: &'static [Method],
-    /// The same as a 405 lists them.
-    pub(crate) allow: &'static str,
     /// What the path is put after.
     pub(crate) under: Under,
+    /// By method; any other is a 405, HEAD and OPTIONS too.
+    pub(crate) handlers: &'static [Handler],
+}
+
+/// What answers one method of a route.
+pub(crate) struct Handler {
+    /// The method.
+    pub(crate) method: Method,
     /// Who may call, and what answers.
     pub(crate) policy: Policy,
+}
+
+impl Route {
+    /// The methods that it takes, as a 405 lists them.
+    pub(crate) fn allow(&self) -> String {
+        let methods: Vec<&str> = self.handlers.iter().map(|handler| handler.method.as_str()).collect();
+        methods.join(", ")
+    }
+
+    /// The segments of a request's path that vary, decoded, each with its name. A base has none of them,
+    /// so they are counted from the end.
+    pub(crate) fn segments(&self, path: &str) -> Vec<(&'static str, String)> {
+        let named = self.path.rsplit('/').zip(path.rsplit('/'));
+        named
+            .filter_map(|(name, value)| {
+                let name = name.strip_prefix('{')?.strip_suffix('}')?;
+                // What is not UTF-8 is no id either.
+                Some((name, form::decoded(value.as_bytes()).unwrap_or_default()))
+            })
+            .collect()
+    }
 }
 
 /// What a path is put after.
@@ -86,10 +118,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_405_lists_the_methods_that_are_taken() {
-        for route in ROUTES {
-            let methods: Vec<&str> = route.methods.iter().map(Method::as_str).collect();
-            assert_eq!(route.allow, methods.join(", "));
+    fn segments_are_found_whatever_the_base() {
+        let route = Route { path: "/lpu/{lpu}/doctor/{resource}/days", under: Under::Root, handlers: &[] };
+        for base in ["", "/portal/v1"] {
+            let found = route.segments(&format!("{base}/lpu/01%2F2/doctor/a-b/days"));
+            assert_eq!(found, [("resource", "a-b".to_owned()), ("lpu", "01/2".to_owned())]);
         }
     }
 
@@ -104,7 +137,7 @@ mod tests {
         }
         let mut routed: Vec<(String, String)> = Vec::new();
         for route in ROUTES {
-            routed.extend(route.methods.iter().map(|method| (route.path.to_owned(), method.to_string())));
+            routed.extend(route.handlers.iter().map(|it| (route.path.to_owned(), it.method.to_string())));
         }
         described.sort();
         routed.sort();

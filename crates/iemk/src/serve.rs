@@ -35,6 +35,7 @@ pub(crate) async fn serve(
     request: Request,
 ) -> Response<Body> {
     let mut call = call(&app, request, body_timeout);
+    call.segments = route.segments(call.uri.path());
     let outcome = answer(&app, route, &mut call).await;
     finish(call, route.path, outcome).await
 }
@@ -54,6 +55,7 @@ fn call(app: &App, request: Request, body_timeout: Duration) -> Call {
         method: parts.method,
         uri: parts.uri,
         headers: parts.headers,
+        segments: Vec::new(),
         body_timeout,
         trace: drawn.unwrap_or_else(|| app.new_request()),
         person: None,
@@ -61,13 +63,13 @@ fn call(app: &App, request: Request, body_timeout: Duration) -> Call {
 }
 
 async fn answer(app: &App, route: &'static Route, call: &mut Call) -> Outcome {
-    if !route.methods.contains(&call.method) {
-        return Err(Box::new(Problem { allow: Some(route.allow), ..Problem::of("method-not-allowed") }));
-    }
+    let Some(handler) = route.handlers.iter().find(|handler| handler.method == call.method) else {
+        return Err(Box::new(Problem { allow: Some(route.allow()), ..Problem::of("method-not-allowed") }));
+    };
     if app.phase() != Phase::Serving {
         return Err(Box::new(Problem::unavailable()));
     }
-    match route.policy {
+    match handler.policy {
         Policy::Anybody(handler) => handler(),
         Policy::Patient(handler) => {
             let authorization = authorization(&call.headers);

@@ -16,6 +16,10 @@ SELECT create_distributed_table('template', 'facility', colocate_with => 'slot')
 SELECT create_distributed_table('card', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('referral', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('claim_referral', 'facility', colocate_with => 'slot');
+SELECT create_distributed_table('hold', 'facility', colocate_with => 'slot');
+SELECT create_distributed_table('entry_version', 'facility', colocate_with => 'slot');
+SELECT create_distributed_table('cancellation', 'facility', colocate_with => 'slot');
+SELECT create_distributed_table('waiting', 'facility', colocate_with => 'slot');
 
 -- With the person.
 SELECT create_distributed_table('person', 'person', colocate_with => 'none');
@@ -23,6 +27,8 @@ SELECT create_distributed_table('claim_specialty', 'person', colocate_with => 'p
 SELECT create_distributed_table('claim_time', 'person', colocate_with => 'person');
 SELECT create_distributed_table('claim_day', 'person', colocate_with => 'person');
 SELECT create_distributed_table('idempotency', 'person', colocate_with => 'person');
+SELECT create_distributed_table('claim_hold', 'person', colocate_with => 'person');
+SELECT create_distributed_table('claim_waiting', 'person', colocate_with => 'person');
 
 -- With the request.
 SELECT create_distributed_table('audit', 'request', colocate_with => 'none');

@@ -84,8 +84,7 @@ pub(crate) async fn batch(tx: &Tx, published: &Published, items: &[Item]) -> Res
             },
         })
         .collect();
-    let ((), outcomes) =
-        try_join(own_twins(tx, &read.patients, items, &done), keep(tx, &read.patients, &planned)).await?;
+    let ((), outcomes) = try_join(own_twins(tx, &read, items, &done), keep(tx, &read.patients, &planned)).await?;
     for (planned, outcome) in planned.iter().zip(&outcomes) {
         let booked = Booked { entry: outcome.entry.key, ticket: outcome.entry.ticket.clone(), repeated: false };
         done[planned.index] = Ok(Done::Booking(Ok(booked)));
@@ -114,25 +113,26 @@ enum Decided {
 /// Each statement sees what was committed when it began. If another node commits the very same request
 /// after the use of its referral was read here and before its visit or its place was, the referral looks
 /// free and the time taken: what must be answered with that entry would be refused. So where a refusal
-/// rests on a claim, the referral is looked at once more, and if it is used by now all is decided again.
-async fn own_twins(
-    tx: &Tx,
-    patients: &Patients,
-    items: &[Item],
-    done: &[std::result::Result<Done, StoreError>],
-) -> Result<()> {
-    let doubtful = |(item, done): (&Item, &std::result::Result<Done, StoreError>)| match (item.booking(), done) {
-        (Some((command, _)), Ok(Done::Booking(Err(refusal)))) => {
-            let unused = refusal.rests_on_a_claim() && !patients.is_used(command.referral);
-            unused.then_some(command.referral)
+/// rests on a claim, the referral (or, without one, the person's visit at that time) is looked at once more, and if it
+/// is there by now all is decided again.
+async fn own_twins(tx: &Tx, read: &Read, items: &[Item], done: &[std::result::Result<Done, StoreError>]) -> Result<()> {
+    let (mut referrals, mut visits) = (Vec::new(), Vec::new());
+    for (item, done) in items.iter().zip(done) {
+        let (Some((command, _)), Ok(Done::Booking(Err(refusal)))) = (item.booking(), done) else { continue };
+        if !refusal.rests_on_a_claim() {
+            continue;
         }
-        _ => None,
-    };
-    let doubtful: Vec<_> = items.iter().zip(done).filter_map(doubtful).collect();
-    if !doubtful.is_empty() && claims::any_used(tx, &doubtful).await? {
-        return Err(Failure::ClaimLost);
+        match (command.referral, facts::place_and_time(&read.reference, command)) {
+            (Some(referral), _) if !read.patients.is_used(referral) => referrals.push(referral),
+            (None, Some((_, start))) if !read.patients.has_visit(command.person, start) => {
+                visits.push((command.person, start));
+            }
+            _ => {}
+        }
     }
-    Ok(())
+    let used = !referrals.is_empty() && claims::any_used(tx, &referrals).await?;
+    let made = !visits.is_empty() && claims::any_visit(tx, &visits).await?;
+    if used || made { Err(Failure::ClaimLost) } else { Ok(()) }
 }
 
 /// Everything that the decisions of a batch need.
@@ -200,7 +200,8 @@ async fn keep(tx: &Tx, patients: &Patients, planned: &[Planned<'_>]) -> Result<V
     let mut cells: Vec<_> = planned.iter().map(|it| &it.plan.slot).collect();
     cells.sort_by_key(|slot| slot.key);
     cells.dedup_by_key(|slot| slot.key);
-    let mut referrals: Vec<_> = planned.iter().map(|it| (it.command.referral, it.command.person)).collect();
+    let mut referrals: Vec<_> =
+        planned.iter().filter_map(|it| Some((it.command.referral?, it.command.person))).collect();
     referrals.sort_unstable();
     referrals.dedup();
     let (theirs, held, (), mut numbers) = try_join4(

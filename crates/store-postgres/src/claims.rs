@@ -150,6 +150,18 @@ pub(crate) async fn any_used(tx: &Tx, referrals: &[ReferralKey]) -> Result<bool>
     Ok(!used.is_empty())
 }
 
+/// Whether any of these persons has a visit at this start by now.
+pub(crate) async fn any_visit(tx: &Tx, visits: &[(PersonId, Timestamp)]) -> Result<bool> {
+    let made = tx
+        .query(
+            "SELECT 1 FROM unnest($1::uuid[], $2::bigint[]) AS q(person, start) \
+             JOIN claim_time c ON c.person = q.person AND c.start = q.start LIMIT 1",
+            params![guids(visits, |(person, _)| person.0), column(visits, |(_, start)| start.as_second())],
+        )
+        .await?;
+    Ok(!made.is_empty())
+}
+
 async fn take_places(tx: &Tx, places: &[(SlotKey, u16, &Entry)]) -> Result<u64> {
     tx.count(
         "INSERT INTO claim_place (facility, slot, place, entry) \

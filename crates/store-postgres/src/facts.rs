@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use futures_util::future::{try_join, try_join3};
 use jiff::Timestamp;
 use talon_domain::{
-    booking::{BookCommand, Cell, Facts, KnownPatient, Visit},
+    booking::{BookCommand, Cell, Facts, KnownPatient, NamedReferral, Visit},
     entry::Entry,
     facility::FacilityName,
     ids::{EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, ResourceId, ResourceKey},
@@ -33,7 +33,7 @@ use crate::{
 pub(crate) struct Asked<'a> {
     pub(crate) person: PersonId,
     pub(crate) lpu: &'a FacilityName,
-    pub(crate) referral: ReferralKey,
+    pub(crate) referral: Option<ReferralKey>,
     pub(crate) now: Timestamp,
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct Patients {
 /// is absent or somebody else's.
 pub(crate) async fn patients(tx: &Tx, reference: &Reference, asked: &[Asked<'_>]) -> Result<Patients> {
     let persons = guids(asked, |asked| asked.person.0);
-    let referrals: Vec<_> = asked.iter().map(|asked| asked.referral).collect();
+    let referrals: Vec<_> = asked.iter().filter_map(|asked| asked.referral).collect();
     let (issuers, numbers) = (guids(&referrals, |key| key.facility.0), guids(&referrals, |key| key.referral.0));
     let named: Vec<_> =
         asked.iter().filter_map(|asked| Some((reference.facility_named(asked.lpu)?.id, asked.person))).collect();
@@ -181,6 +181,11 @@ impl Patients {
         self.uses.contains_key(&referral)
     }
 
+    /// Whether the person had a visit at this start when theirs were looked up.
+    pub(crate) fn has_visit(&self, person: PersonId, start: Timestamp) -> bool {
+        self.visits.get(&person).is_some_and(|visits| visits.iter().any(|(at, _)| *at == start))
+    }
+
     /// The versions of a person's days.
     pub(crate) fn days(&self) -> &DayVersions {
         &self.days
@@ -191,12 +196,21 @@ impl Patients {
         let Some(facility) = reference.facility_named(asked.lpu) else { return Ok(Facts::default()) };
         let card = self.cards.get(&(facility.id, asked.person)).cloned();
         let person = self.persons.get(&asked.person).cloned();
-        let referral = self.referrals.get(&asked.referral);
+        let named =
+            asked.referral.map(|key| self.referrals.get(&key).filter(|referral| referral.person == asked.person));
+        let referral_use = match asked.referral {
+            Some(referral) => self.referral_use(reference, referral, asked.person)?,
+            None => None,
+        };
         Ok(Facts {
             facility: Some(facility.clone()),
             patient: person.zip(card).map(|(person, card)| KnownPatient { person, card }),
-            referral: referral.filter(|referral| referral.person == asked.person).cloned(),
-            referral_use: self.referral_use(reference, asked.referral, asked.person)?,
+            referral: match named {
+                None => NamedReferral::None,
+                Some(None) => NamedReferral::Absent,
+                Some(Some(referral)) => NamedReferral::Own(referral.clone()),
+            },
+            referral_use,
             visits: self.visits_ahead(reference, asked)?,
             ..Facts::default()
         })
@@ -293,7 +307,7 @@ pub(crate) async fn cells(tx: &Tx, reference: &Reference, commands: &[&BookComma
 
 /// The resource and the instant that a command asks for, if it names a resource of its facility and a
 /// time that exists there.
-fn place_and_time(reference: &Reference, command: &BookCommand) -> Option<(ResourceKey, Timestamp)> {
+pub(crate) fn place_and_time(reference: &Reference, command: &BookCommand) -> Option<(ResourceKey, Timestamp)> {
     let facility = reference.facility_named(&command.lpu.name)?;
     // The facility glued into `resource_id` must be the one that `lpu_code` names.
     let resource = reference.resource(command.resource).filter(|found| found.key.facility == facility.id)?;

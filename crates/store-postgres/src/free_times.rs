@@ -8,7 +8,7 @@ use talon_domain::{
     reference::Reference,
     resource::Resource,
 };
-use talon_store::FreeTimesQuery;
+use talon_store::{FreeTimesQuery, Sought};
 
 use crate::{
     facts::{self, Asked},
@@ -27,15 +27,21 @@ pub(crate) async fn alternatives(
     query: &FreeTimesQuery,
     now: Timestamp,
 ) -> Result<Vec<FreeTime>> {
-    let asked = Asked { person: query.person, lpu: &query.lpu.name, referral: query.referral, now };
+    let asked = Asked { person: query.person, lpu: &query.lpu.name, referral: query.sought.referral(), now };
     let facts = facts::patients(tx, reference, &[asked]).await?.facts(reference, &asked)?;
-    let (Some(facility), Some(referral)) = (&facts.facility, &facts.referral) else { return Ok(Vec::new()) };
+    let Some(facility) = &facts.facility else { return Ok(Vec::new()) };
+    let specialty = match (&query.sought, facts.referral.own()) {
+        (Sought::Referral(_), Some(referral)) => &referral.specialty,
+        (Sought::Referral(_), None) => return Ok(Vec::new()),
+        (Sought::Specialty(specialty), _) => specialty,
+    };
+    let only = facts.referral.own().and_then(|referral| referral.resource);
     let Some(asked) = facility.zone.nearest_instant(query.near) else { return Ok(Vec::new()) };
     let Some(end) = end_of_window(facility, query, now) else { return Ok(Vec::new()) };
     let rights = rights(&facts, &query.caller, now);
     let mut found = Vec::new();
-    for resource in reference.resources_of(facility.id, &referral.specialty) {
-        let named = referral.resource.is_none_or(|named| named == resource.key);
+    for resource in reference.resources_of(facility.id, specialty) {
+        let named = only.is_none_or(|named| named == resource.key);
         if named && may_offer(&facts, &query.caller, resource, now) {
             let window = Window { tx, facts: &facts, query, resource, rights, now, end };
             window.before(asked, &mut found).await?;

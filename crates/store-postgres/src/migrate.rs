@@ -10,8 +10,10 @@ use crate::{
 };
 
 /// Every step, oldest first.
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "initial", oldest: 1, sql: include_str!("../migrations/0001_initial.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "initial", oldest: 1, sql: include_str!("../migrations/0001_initial.sql") },
+    Migration { version: 2, name: "journey", oldest: 1, sql: include_str!("../migrations/0002_journey.sql") },
+];
 
 /// The steps that the schema still needs.
 ///

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
-    booking::{BookCommand, CancelCommand, FreeTime},
+    booking::{BookCommand, CancelCommand, FreeTime, Visit},
     ids::ClientId,
     reference::Reference,
     schedule::Template,
@@ -149,15 +149,18 @@ impl Store for PostgresStore {
         let reference = self.reference();
         let Some(facility) = reference.facility_named(&command.lpu.name) else { return Ok(false) };
         let Some(start) = facility.zone.instant(command.day.to_datetime(command.time)) else { return Ok(false) };
-        let asked = Asked { person: command.person, lpu: &command.lpu.name, referral: command.referral, now: start };
+        // Visits after this are looked up, and the one that is asked for is to be among them.
+        let now = start - jiff::SignedDuration::from_secs(1);
+        let asked = Asked { person: command.person, lpu: &command.lpu.name, referral: command.referral, now };
         let (reference, asked) = (&reference, &[asked]);
-        let visit = self
-            .read(|tx| async move {
-                let patients = facts::patients(&tx, reference, asked).await?;
-                patients.referral_use(reference, command.referral, command.person)
-            })
-            .await?;
-        Ok(visit.is_some_and(|visit| visit.is(command.referral, command.resource, start)))
+        let facts =
+            self.read(|tx| async move { facts::patients(&tx, reference, asked).await?.facts(reference, &asked[0]) });
+        let facts = facts.await?;
+        let same = |visit: &Visit| visit.is(command.referral, command.resource, start);
+        Ok(match command.referral {
+            Some(_) => facts.referral_use.as_ref().is_some_and(same),
+            None => facts.visits.iter().any(same),
+        })
     }
 
     async fn cancel(&self, command: CancelCommand, now: Timestamp) -> Result<CancelReply> {

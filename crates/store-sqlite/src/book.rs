@@ -41,7 +41,10 @@ pub(crate) fn book(session: &mut Session<'_>, command: &BookCommand, now: Timest
 pub(crate) fn is_repetition(connection: &Connection, reference: &Reference, command: &BookCommand) -> Result<bool> {
     let Some(facility) = reference.facility_named(&command.lpu.name) else { return Ok(false) };
     let Some(start) = facility.zone.instant(command.day.to_datetime(command.time)) else { return Ok(false) };
-    let visit = facts::referral_use(connection, reference, command.referral, command.person)?;
+    let visit = match command.referral {
+        Some(referral) => facts::referral_use(connection, reference, referral, command.person)?,
+        None => facts::visit_at(connection, reference, command.person, start)?,
+    };
     Ok(visit.is_some_and(|visit| visit.is(command.referral, command.resource, start)))
 }
 

@@ -6,7 +6,7 @@ use jiff::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use talon_domain::{
-    booking::{BookCommand, Cell, Facts, KnownPatient, Visit},
+    booking::{BookCommand, Cell, Facts, KnownPatient, NamedReferral, Visit},
     email::Email,
     entry::Entry,
     facility::{Facility, LpuCode},
@@ -51,15 +51,22 @@ pub(crate) fn of_patient(
     reference: &Reference,
     person: PersonId,
     lpu: &LpuCode,
-    referral: ReferralKey,
+    referral: Option<ReferralKey>,
     now: Timestamp,
 ) -> Result<Facts> {
     let Some(facility) = reference.facility_named(&lpu.name) else { return Ok(Facts::default()) };
+    let (named, referral_use) = match referral {
+        None => (NamedReferral::None, None),
+        Some(key) => (
+            find_referral(connection, key, person)?.map_or(NamedReferral::Absent, NamedReferral::Own),
+            referral_use(connection, reference, key, person)?,
+        ),
+    };
     Ok(Facts {
         facility: Some(facility.clone()),
         patient: patient(connection, person, facility.id)?,
-        referral: find_referral(connection, referral, person)?,
-        referral_use: referral_use(connection, reference, referral, person)?,
+        referral: named,
+        referral_use,
         visits: visits_ahead(connection, reference, person, now)?,
         ..Facts::default()
     })
@@ -100,6 +107,25 @@ fn visits_ahead(
         .query_map(params![person.bytes(), now.as_second()], entry::read)?
         .map(|stored| Ok(visit(reference, entry::verified(stored?)?)))
         .collect()
+}
+
+/// The person's live visit that begins at this instant; no two of them overlap.
+pub(crate) fn visit_at(
+    connection: &Connection,
+    reference: &Reference,
+    person: PersonId,
+    start: Timestamp,
+) -> Result<Option<Visit>> {
+    let stored = connection
+        .prepare_cached(concat!(
+            "SELECT ",
+            entry_columns!(),
+            " FROM claim_time c JOIN entry e ON e.facility = c.facility AND e.entry = c.entry \
+             WHERE c.person = ?1 AND c.start = ?2 AND e.person = ?1"
+        ))?
+        .query_row(params![person.bytes(), start.as_second()], entry::read)
+        .optional()?;
+    stored.map(|stored| Ok(visit(reference, entry::verified(stored)?))).transpose()
 }
 
 fn visit(reference: &Reference, entry: Entry) -> Visit {

@@ -9,7 +9,7 @@ use talon_domain::{
     reference::Reference,
     resource::Resource,
 };
-use talon_store::FreeTimesQuery;
+use talon_store::{FreeTimesQuery, Sought};
 
 use crate::{
     facts,
@@ -26,14 +26,20 @@ pub(crate) fn alternatives(
 ) -> Result<Vec<FreeTime>> {
     // One transaction: by itself each query would lock the file and look whether its cached pages still hold.
     let _transaction = connection.unchecked_transaction()?;
-    let facts = facts::of_patient(connection, reference, query.person, &query.lpu, query.referral, now)?;
-    let (Some(facility), Some(referral)) = (&facts.facility, &facts.referral) else { return Ok(Vec::new()) };
+    let facts = facts::of_patient(connection, reference, query.person, &query.lpu, query.sought.referral(), now)?;
+    let Some(facility) = &facts.facility else { return Ok(Vec::new()) };
+    let specialty = match (&query.sought, facts.referral.own()) {
+        (Sought::Referral(_), Some(referral)) => &referral.specialty,
+        (Sought::Referral(_), None) => return Ok(Vec::new()),
+        (Sought::Specialty(specialty), _) => specialty,
+    };
+    let only = facts.referral.own().and_then(|referral| referral.resource);
     let Some(asked) = facility.zone.nearest_instant(query.near) else { return Ok(Vec::new()) };
     let Some(end) = end_of_window(facility, query, now) else { return Ok(Vec::new()) };
     let rights = rights(&facts, &query.caller, now);
     let mut found = Vec::new();
-    for resource in reference.resources_of(facility.id, &referral.specialty) {
-        let named = referral.resource.is_none_or(|named| named == resource.key);
+    for resource in reference.resources_of(facility.id, specialty) {
+        let named = only.is_none_or(|named| named == resource.key);
         if named && may_offer(&facts, &query.caller, resource, now) {
             let window = Window { connection, facts: &facts, query, resource, rights, now, end };
             window.before(asked, &mut found)?;

@@ -7,8 +7,10 @@ use talon_store::{Applied, Migration, migration_checksum, pending};
 use crate::failure::Result;
 
 /// Every step, oldest first.
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "initial", oldest: 1, sql: include_str!("../migrations/0001_initial.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "initial", oldest: 1, sql: include_str!("../migrations/0001_initial.sql") },
+    Migration { version: 2, name: "journey", oldest: 1, sql: include_str!("../migrations/0002_journey.sql") },
+];
 
 /// Brings the schema up to date, in one transaction. `now` is kept beside each step.
 pub(crate) fn migrate(connection: &mut Connection, now: Timestamp) -> Result<()> {

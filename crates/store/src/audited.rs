@@ -34,7 +34,7 @@ pub fn booking_record(
         facility,
         object: Some(match reply {
             Ok(booked) => booked.entry.to_string(),
-            Err(_) => command.referral.to_string(),
+            Err(_) => command.referral.map_or_else(|| command.resource.to_string(), |referral| referral.to_string()),
         }),
         outcome: outcome.to_owned(),
     }

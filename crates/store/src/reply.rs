@@ -7,6 +7,7 @@ use talon_domain::{
     entry::Ticket,
     facility::LpuCode,
     ids::{EntryKey, PersonId, ReferralKey},
+    resource::SpecialtyCode,
 };
 
 use crate::commits::Histogram;
@@ -28,8 +29,7 @@ pub struct Booked {
 /// What became of a cancellation.
 pub type CancelReply = std::result::Result<(), CancelRefusal>;
 
-/// Which free times to look for: what this person could book under this referral in this facility,
-/// nearest to a time.
+/// Which free times to look for: what this person could book in this facility, nearest to a time.
 #[derive(Clone, Debug)]
 pub struct FreeTimesQuery {
     /// The person.
@@ -38,10 +38,30 @@ pub struct FreeTimesQuery {
     pub caller: Caller,
     /// The facility.
     pub lpu: LpuCode,
-    /// The referral.
-    pub referral: ReferralKey,
+    /// What for.
+    pub sought: Sought,
     /// Local time asked for.
     pub near: jiff::civil::DateTime,
+}
+
+/// What free times are looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sought {
+    /// Those that a referral opens.
+    Referral(ReferralKey),
+    /// Those of a specialty, without a referral.
+    Specialty(SpecialtyCode),
+}
+
+impl Sought {
+    /// The referral, if there is one.
+    #[must_use]
+    pub fn referral(&self) -> Option<ReferralKey> {
+        match self {
+            Self::Referral(referral) => Some(*referral),
+            Self::Specialty(_) => None,
+        }
+    }
 }
 
 /// A person's birth date and policy, as `GET /auth/rpgu/token` asks by them.

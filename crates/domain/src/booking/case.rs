@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     access::{Caller, Function, Rights},
-    booking::{Cell, Facts, KnownPatient, Visit},
+    booking::{Cell, Facts, KnownPatient, NamedReferral, Visit},
     facility::Facility,
     ids::ResourceKey,
     person::age_on,
@@ -22,8 +22,8 @@ pub struct Case<'a> {
     pub facility: &'a Facility,
     /// The patient.
     pub patient: &'a KnownPatient,
-    /// The referral.
-    pub referral: &'a Referral,
+    /// The referral; `None` for a visit that needs none.
+    pub referral: Option<&'a Referral>,
     /// The visit that uses the referral up.
     pub referral_use: Option<&'a Visit>,
     /// The patient's live visits ahead.
@@ -39,14 +39,17 @@ pub struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// The case of facts that have a facility, a patient and a referral; `None` otherwise.
+    /// The case of facts that have a facility, a patient and the referral that is named; `None` otherwise.
     #[must_use]
     pub fn of(facts: &'a Facts, caller: &'a Caller, day: Date, now: Timestamp) -> Option<Self> {
+        if matches!(facts.referral, NamedReferral::Absent) {
+            return None;
+        }
         Some(Self {
             caller,
             facility: facts.facility.as_deref()?,
             patient: facts.patient.as_ref()?,
-            referral: facts.referral.as_ref()?,
+            referral: facts.referral.own(),
             referral_use: facts.referral_use.as_ref(),
             visits: &facts.visits,
             resource: facts.resource.as_deref(),
@@ -68,14 +71,14 @@ impl<'a> Case<'a> {
         age_on(self.patient.person.birth_date, self.day)
     }
 
-    /// The rights that the caller may use for this referral: a referral opens cells that plain
-    /// self-booking cannot see (contract, section 7).
+    /// The rights that the caller may use: a referral opens cells that plain self-booking cannot see
+    /// (contract, section 7).
     #[must_use]
     pub fn rights(&self) -> Rights {
-        let function = if self.referral.key.facility == self.facility.id {
-            Function::VisitDirection
-        } else {
-            Function::VisitDirectionOtherLpu
+        let function = match self.referral {
+            None => Function::VisitDoctor,
+            Some(referral) if referral.key.facility == self.facility.id => Function::VisitDirection,
+            Some(_) => Function::VisitDirectionOtherLpu,
         };
         self.caller.rights(function)
     }

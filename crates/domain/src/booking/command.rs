@@ -18,8 +18,8 @@ pub struct BookCommand {
     pub caller: Caller,
     /// The facility of the appointment.
     pub lpu: LpuCode,
-    /// The referral.
-    pub referral: ReferralKey,
+    /// The referral; `None` for a visit that needs none.
+    pub referral: Option<ReferralKey>,
     /// The resource, with the facility that the request glued to it.
     pub resource: ResourceKey,
     /// Day of the appointment, facility-local.

@@ -49,12 +49,14 @@ pub fn decide(command: &BookCommand, facts: &Facts, now: Timestamp) -> Result<De
 }
 
 /// The visit that the command asks for once more, if it does: same person, referral, resource and
-/// start, still live. Valid also after the start, and whatever the rules would now say.
+/// start, still live. Valid whatever the rules would now say and, under a referral, also after the start.
 fn repetition<'a>(command: &BookCommand, facts: &'a Facts) -> Option<&'a Visit> {
     let zone = &facts.facility.as_ref()?.zone;
     let start = zone.instant(command.day.to_datetime(command.time))?;
-    facts
-        .referral_use
-        .as_ref()
-        .filter(|visit| visit.entry.person == command.person && visit.is(command.referral, command.resource, start))
+    let same =
+        |visit: &&Visit| visit.entry.person == command.person && visit.is(command.referral, command.resource, start);
+    match command.referral {
+        Some(_) => facts.referral_use.as_ref().filter(same),
+        None => facts.visits.iter().find(same),
+    }
 }

@@ -22,8 +22,8 @@ pub struct Facts {
     pub facility: Option<Arc<Facility>>,
     /// The person with the card that they have in that facility.
     pub patient: Option<KnownPatient>,
-    /// The referral, if it is this person's.
-    pub referral: Option<Referral>,
+    /// The referral that the command names.
+    pub referral: NamedReferral,
     /// The visit that uses the referral up (booked or fulfilled).
     pub referral_use: Option<Visit>,
     /// The person's live visits that have not begun, in every facility.
@@ -34,6 +34,30 @@ pub struct Facts {
     pub specialty: Option<Arc<Specialty>>,
     /// The resource's cell at the time asked for.
     pub cell: Option<Cell>,
+}
+
+/// The referral that a command names. That it names none and that there is none are two things: only the
+/// former is a visit without a referral.
+#[derive(Clone, Debug, Default)]
+pub enum NamedReferral {
+    /// The command names none.
+    #[default]
+    None,
+    /// There is no such referral, or it is somebody else's.
+    Absent,
+    /// The person's own.
+    Own(Referral),
+}
+
+impl NamedReferral {
+    /// The person's own referral.
+    #[must_use]
+    pub fn own(&self) -> Option<&Referral> {
+        match self {
+            Self::Own(referral) => Some(referral),
+            Self::None | Self::Absent => None,
+        }
+    }
 }
 
 /// A person known to a facility.
@@ -90,13 +114,10 @@ impl Visit {
         self.entry.interval()
     }
 
-    /// Whether it is exactly this: live, under this referral, with this resource, at this start.
+    /// Whether it is exactly this: live, under this referral (or none), with this resource, at this start.
     #[must_use]
-    pub fn is(&self, referral: ReferralKey, resource: ResourceKey, start: Timestamp) -> bool {
+    pub fn is(&self, referral: Option<ReferralKey>, resource: ResourceKey, start: Timestamp) -> bool {
         let own = ResourceKey { facility: self.entry.key.facility, resource: self.entry.resource };
-        self.entry.state.is_live()
-            && self.entry.referral == Some(referral)
-            && own == resource
-            && self.entry.start == start
+        self.entry.state.is_live() && self.entry.referral == referral && own == resource && self.entry.start == start
     }
 }

@@ -15,7 +15,7 @@ pub use cancel::{CancelCommand, CancelRefusal, decide_cancel};
 pub use case::Case;
 pub use command::{BookCommand, IdempotencyKey, NewIds};
 pub use decide::{Decision, decide};
-pub use facts::{Cell, Facts, KnownPatient, Visit};
+pub use facts::{Cell, Facts, KnownPatient, NamedReferral, Visit};
 pub use outcome::{Claim, Outcome, Plan};
 pub use refusal::{Occupied, Refusal};
 pub use rules::{RULES, Rule, SLOT_RULES};

@@ -55,7 +55,7 @@ impl Plan {
         let entry = Entry {
             key: EntryKey { facility: self.facility.id, entry: command.new_ids.entry },
             person: command.person,
-            referral: Some(command.referral),
+            referral: command.referral,
             resource: self.slot.resource,
             slot: self.slot.key.slot,
             place: self.place,

@@ -63,7 +63,7 @@ fn fields(object: &Object, faults: &mut Faults) -> Option<BookRequest> {
         }
     }
     let (referral, lpu, resource, day, time) = (referral?, lpu?, resource?, day?, time?);
-    Some(BookRequest { lpu, referral, resource, day, time, email, idempotency: None })
+    Some(BookRequest { lpu, referral: Some(referral), resource, day, time, email, idempotency: None })
 }
 
 const FIELDS: &[&str] = &["direction_id", "lpu_code", "resource_id", "day", "time", "email"];

@@ -15,7 +15,7 @@ pub(crate) fn pairs(text: &[u8]) -> Vec<(String, String)> {
 }
 
 /// `+` is a space, `%41` the byte 0x41; a `%` that two hexadecimal digits do not follow is itself.
-fn decoded(text: &[u8]) -> Option<String> {
+pub(crate) fn decoded(text: &[u8]) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {

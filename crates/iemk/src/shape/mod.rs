@@ -2,7 +2,7 @@
 
 mod book;
 mod field;
-mod form;
+pub(crate) mod form;
 mod idempotency;
 mod object;
 mod policy;

@@ -11,7 +11,7 @@ use jiff::{
 };
 use talon_domain::{
     access::{Caller, Channel},
-    booking::{BookCommand, Cell, Decision, Facts, KnownPatient, NewIds, Visit, decide},
+    booking::{BookCommand, Cell, Decision, Facts, KnownPatient, NamedReferral, NewIds, Visit, decide},
     entry::Entry,
     facility::LpuCode,
     ids::{AuditId, EntryId, EntryKey, FacilityId, PersonId, ReferralKey, RequestId, ResourceKey, SlotKey},
@@ -91,8 +91,11 @@ impl World {
         let Some(facility) = self.reference.facility_named(&command.lpu.name) else { return Facts::default() };
         let person = self.persons.get(&command.person);
         let card = self.cards.get(&(facility.id, command.person));
-        let own = self.referrals.get(&command.referral).filter(|referral| referral.person == command.person);
-        let used = self.entries.iter().find(|e| e.referral == Some(command.referral) && e.state.uses_referral());
+        let own = command
+            .referral
+            .and_then(|key| self.referrals.get(&key))
+            .filter(|referral| referral.person == command.person);
+        let used = self.entries.iter().find(|e| e.referral == command.referral && e.state.uses_referral());
         let ahead = self.entries.iter().filter(|entry| entry.person == command.person && entry.is_ahead(now));
         let resource = self.reference.resource(command.resource).filter(|known| known.key.facility == facility.id);
         let start = facility.zone.instant(command.day.to_datetime(command.time));
@@ -100,7 +103,7 @@ impl World {
         Facts {
             facility: Some(facility.clone()),
             patient: person.zip(card).map(|(person, card)| KnownPatient { person: person.clone(), card: card.clone() }),
-            referral: own.cloned(),
+            referral: own.cloned().map_or(NamedReferral::Absent, NamedReferral::Own),
             referral_use: own.and(used).map(|entry| self.visit(entry)),
             visits: ahead.map(|entry| self.visit(entry)).collect(),
             resource: resource.cloned(),
@@ -148,7 +151,7 @@ fn command(ask: &Ask<'_>) -> BookCommand {
         person: ask.person,
         caller: Caller { channel: Channel::Internet, client: None },
         lpu: LpuCode::parse(ask.lpu_code).unwrap(),
-        referral: ask.referral,
+        referral: Some(ask.referral),
         resource: ask.resource,
         day: ask.day,
         time: ask.time,

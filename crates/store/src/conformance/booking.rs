@@ -9,7 +9,7 @@ use talon_domain::{
     email::Email,
     entry::EntryState,
     facility::LpuCode,
-    ids::{ReferralId, ResourceId},
+    ids::{ReferralId, ReferralKey, ResourceId},
     referral::{ReferralKind, ReferralState},
     slot::Ages,
 };
@@ -17,7 +17,7 @@ use talon_domain::{
 use super::{
     region::{
         ADULTS, ANNA, BORIS, CHILDREN, EAST, GLEB, VERA, book, booked, doctor, facility, fill, local_start, now,
-        person, referral_to, refused, slot,
+        person, referral, referral_to, refused, slot,
     },
     tally::{all, all_but_audit, assert_exclusive, audit, entries, messages, outcomes},
 };
@@ -31,7 +31,7 @@ pub async fn books_and_leaves_everything_it_owes(store: Arc<dyn Store>) {
     assert!(!reply.repeated);
     let entry = entries(&store).await.pop().unwrap();
     assert_eq!((entry.key, entry.person, entry.state), (reply.entry, person(ANNA), EntryState::Booked));
-    assert_eq!((entry.place, entry.version, entry.referral), (1, 1, Some(command.referral)));
+    assert_eq!((entry.place, entry.version, entry.referral), (1, 1, command.referral));
     let message = messages(&store).await.pop().unwrap();
     assert_eq!((message.entry, message.version), (reply.entry, 1));
     let record = audit(&store).await.pop().unwrap();
@@ -77,7 +77,7 @@ fn faulty() -> (Vec<Record>, Vec<(&'static str, BookCommand)>) {
     let anna = || book(ANNA, ADULTS, 0, 3, 0);
     refuse("facility-unknown", anna(), &|c| c.lpu = LpuCode::parse("99").unwrap());
     refuse("card-not-found", book(GLEB, ADULTS, 0, 3, 0), &|_| ());
-    refuse("referral-not-found", anna(), &|c| c.referral.referral = ReferralId::from_bytes([7; 16]));
+    refuse("referral-not-found", anna(), &|c| c.referral = Some(nobodys_referral()));
     refuse("referral-pair-incomplete", book(ANNA, ADULTS, 0, 3, 10), &|_| ());
     refuse("referral-closed", book(ANNA, ADULTS, 0, 3, 11), &|_| ());
     refuse("referral-expired", book(ANNA, ADULTS, 0, 3, 12), &|_| ());
@@ -187,12 +187,16 @@ pub async fn an_idempotency_key_replays_its_answer_for_a_day(store: Arc<dyn Stor
     assert_eq!(refused(&store, refusal).await, Refusal::SelfBookingBarred, "a refusal is not stored");
 }
 
+fn nobodys_referral() -> ReferralKey {
+    ReferralKey { referral: ReferralId::from_bytes([9; 16]), ..referral(ANNA, 0) }
+}
+
 pub async fn a_foreign_referral_and_an_absent_one_answer_alike(store: Arc<dyn Store>) {
     fill(&store, Vec::new()).await;
     let mut foreign = book(ANNA, ADULTS, 0, 3, 0);
     foreign.referral = book(BORIS, ADULTS, 0, 3, 0).referral;
     let mut absent = book(ANNA, ADULTS, 0, 3, 0);
-    absent.referral.referral = ReferralId::from_bytes([9; 16]);
+    absent.referral = Some(nobodys_referral());
     assert_eq!(refused(&store, foreign.clone()).await, refused(&store, absent).await);
     booked(&store, book(BORIS, ADULTS, 0, 3, 0)).await;
     assert_eq!(refused(&store, foreign).await, Refusal::ReferralNotFound, "used or not");

@@ -12,14 +12,14 @@ use talon_domain::{
 use super::region::{
     ADULTS, ANNA, VERA, book, booked, doctor, fill, local_start, now, person, portal, referral, referral_to, slot,
 };
-use crate::{FreeTimesQuery, Record, Store};
+use crate::{FreeTimesQuery, Record, Sought, Store};
 
 async fn offers(store: &Arc<dyn Store>, who: u64, under: u64, near: DateTime) -> Vec<FreeTime> {
     let query = FreeTimesQuery {
         person: person(who),
         caller: portal(),
         lpu: LpuCode::parse("01").unwrap(),
-        referral: referral(who, under),
+        sought: Sought::Referral(referral(who, under)),
         near,
     };
     store.alternatives(&query, now()).await.unwrap()

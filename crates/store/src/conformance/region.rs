@@ -255,7 +255,7 @@ pub fn book(who: u64, facility_number: u64, specialty: u64, number: u64, with_re
         person: person(who),
         caller: portal(),
         lpu: LpuCode::parse(&format!("0{facility_number}")).unwrap(),
-        referral: referral(who, with_referral),
+        referral: Some(referral(who, with_referral)),
         resource: doctor(facility_number, specialty),
         day: local.date(),
         time: local.time(),

@@ -49,7 +49,7 @@ pub(crate) async fn book(store: &dyn Store, patient: &Patient) -> BookReply {
         person: PersonId::parse(&patient.person.guid).unwrap(),
         caller: portal(),
         lpu: LpuCode::parse(&slot.facility).unwrap(),
-        referral: ReferralKey::parse(&patient.referral.id()).unwrap(),
+        referral: Some(ReferralKey::parse(&patient.referral.id()).unwrap()),
         resource: ResourceKey::parse(&format!("{}{}", slot.facility, slot.resource)).unwrap(),
         day: slot.start.date(),
         time: slot.start.time(),

@@ -30,7 +30,7 @@ pub(super) fn may_book_at_a_distance(case: &Case<'_>) -> Result<(), Refusal> {
 /// with the resource's specialty (contract, section 8).
 pub(super) fn is_on_the_dispensary_register(case: &Case<'_>) -> Result<(), Refusal> {
     let Some(resource) = case.resource else { return Ok(()) };
-    let needed = case.referral.kind == Some(ReferralKind::Duvisit);
+    let needed = case.referral.is_some_and(|referral| referral.kind == Some(ReferralKind::Duvisit));
     if needed && !case.patient.card.dispensary.contains(&resource.specialty) {
         return Err(Refusal::DispensaryRequired);
     }
