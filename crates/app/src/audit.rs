@@ -3,7 +3,7 @@
 use talon_domain::{
     access::{Channel, Client},
     audit::{Action, AuditRecord},
-    ids::{AuditId, ClientId, PersonId, RequestId},
+    ids::{AuditId, ClientId, FacilityId, PersonId, RequestId},
 };
 use talon_tokens::Identity;
 
@@ -18,9 +18,36 @@ pub(crate) struct Actor {
 }
 
 impl Actor {
+    /// A token's person.
+    fn person(identity: &Identity) -> Self {
+        let client = identity.client.as_ref().map(|client| client.id);
+        Self { person: Some(identity.person), client, channel: Some(identity.channel) }
+    }
+
     /// A client application on its own behalf.
     pub(crate) fn client(client: &Client) -> Self {
         Self { person: None, client: Some(client.id), channel: Some(client.channel) }
+    }
+}
+
+/// What the audit tells of a read.
+#[derive(Clone, Debug)]
+pub struct ReadRecord {
+    /// What was read.
+    pub action: Action,
+    /// In which facility, where the request names a known one.
+    pub facility: Option<FacilityId>,
+    /// The object's guids, where the request names one.
+    pub object: Option<String>,
+    /// `ok`, or the slug of the refusal.
+    pub outcome: &'static str,
+}
+
+impl ReadRecord {
+    /// A read that names neither a facility nor an object.
+    #[must_use]
+    pub fn of(action: Action, outcome: &'static str) -> Self {
+        Self { action, facility: None, object: None, outcome }
     }
 }
 
@@ -40,9 +67,17 @@ impl App {
         request: RequestId,
         reason: &'static str,
     ) -> Result<(), Failure> {
-        let client = identity.client.as_ref().map(|client| client.id);
-        let actor = Actor { person: Some(identity.person), client, channel: Some(identity.channel) };
-        self.record(actor, request, Action::Book, reason).await
+        self.record(Actor::person(identity), request, Action::Book, reason).await
+    }
+
+    /// Keeps the record of a read, also of one that was refused. It precedes the answer, as
+    /// [`Self::record_refused_booking`] does; a 429 leaves none here either.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]
+    pub async fn record_read(&self, identity: &Identity, request: RequestId, read: ReadRecord) -> Result<(), Failure> {
+        self.keep(Actor::person(identity), request, read).await
     }
 
     pub(crate) async fn record(
@@ -52,6 +87,10 @@ impl App {
         action: Action,
         outcome: &'static str,
     ) -> Result<(), Failure> {
+        self.keep(actor, request, ReadRecord::of(action, outcome)).await
+    }
+
+    async fn keep(&self, actor: Actor, request: RequestId, told: ReadRecord) -> Result<(), Failure> {
         let at = self.now();
         let record = AuditRecord {
             id: AuditId(self.parts.ids.ordered(at)),
@@ -60,10 +99,10 @@ impl App {
             person: actor.person,
             client: actor.client,
             channel: actor.channel,
-            action,
-            facility: None,
-            object: None,
-            outcome: outcome.to_owned(),
+            action: told.action,
+            facility: told.facility,
+            object: told.object,
+            outcome: told.outcome.to_owned(),
         };
         Ok(self.parts.store.record(record).await?)
     }

@@ -16,6 +16,8 @@ mod incoming;
 mod language;
 mod local_text;
 mod methods;
+mod model;
+mod reading;
 mod routes;
 mod serve;
 mod settings;

@@ -9,7 +9,7 @@ use talon_tokens::Identity;
 
 use crate::{
     call::{Call, Outcome},
-    methods::{book, openapi, token},
+    methods::{book, openapi, personal, token},
     shape::form,
 };
 
@@ -21,6 +21,14 @@ pub(crate) const ROUTES: &[Route] = &[
         handlers: &[Handler {
             method: Method::POST,
             policy: Policy::Patient(|app, call, identity| Box::pin(book::book(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/iemk/personal",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::GET,
+            policy: Policy::Patient(|app, call, identity| Box::pin(personal::personal(app, call, identity))),
         }],
     },
     Route {

@@ -1,12 +1,13 @@
 //! Persons and their cards; looking persons up by their policy, and client applications by their guid.
 
+use futures_util::future::try_join;
 use talon_domain::{
     email::Email,
     ids::{CardId, ClientId, FacilityId, PersonId},
     person::{Card, Person, Policy, Sex},
     resource::SpecialtyCode,
 };
-use talon_store::{ClientSecret, PersonMatch, PolicyQuery};
+use talon_store::{ClientSecret, PersonCards, PersonMatch, PolicyQuery};
 use tokio_postgres::Row;
 
 use crate::{
@@ -75,6 +76,18 @@ pub(crate) async fn by_policy(tx: &Tx, query: &PolicyQuery) -> Result<PersonMatc
         [row] => PersonMatch::One(guid!(row, 0, PersonId)?),
         _ => PersonMatch::None,
     })
+}
+
+/// A person with all their cards.
+pub(crate) async fn personal(tx: &Tx, person: PersonId) -> Result<Option<PersonCards>> {
+    let (found, cards) = try_join(
+        tx.query(concat!("SELECT ", person_columns!(), " FROM person p WHERE p.person = $1"), &[&person.0]),
+        tx.query(concat!("SELECT ", card_columns!(), " FROM card c WHERE c.person = $1"), &[&person.0]),
+    )
+    .await?;
+    let Some(row) = found.first() else { return Ok(None) };
+    let cards = cards.iter().map(read_card).collect::<Result<_>>()?;
+    Ok(Some(PersonCards { person: read_person(row)?, cards }))
 }
 
 /// The hash of a client application's secret.

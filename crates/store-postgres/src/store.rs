@@ -10,13 +10,13 @@ use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime, Visit},
-    ids::ClientId,
+    ids::{ClientId, PersonId},
     reference::Reference,
     schedule::Template,
     slot::Slot,
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, Fault, FreeTimesQuery, KnownKey, Load, PersonMatch, PolicyQuery,
+    BookReply, CancelReply, ClientSecret, Fault, FreeTimesQuery, KnownKey, Load, PersonCards, PersonMatch, PolicyQuery,
     Published as PublishedSlots, Record, Result, Snapshot, Store, StoreError,
 };
 
@@ -184,6 +184,10 @@ impl Store for PostgresStore {
 
     async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch> {
         self.read(|tx| async move { people::by_policy(&tx, query).await }).await
+    }
+
+    async fn personal(&self, person: PersonId) -> Result<Option<PersonCards>> {
+        self.read(|tx| async move { people::personal(&tx, person).await }).await
     }
 
     async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>> {

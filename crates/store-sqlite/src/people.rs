@@ -1,10 +1,13 @@
-//! Looking up persons by their policy, and client applications by their guid.
+//! Persons with their cards; looking persons up by their policy, and client applications by their guid.
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use talon_domain::ids::{ClientId, PersonId};
-use talon_store::{ClientSecret, PersonMatch, PolicyQuery};
+use talon_store::{ClientSecret, PersonCards, PersonMatch, PolicyQuery};
 
-use crate::columns::guid;
+use crate::{
+    columns::guid,
+    facts::{read_card, read_person},
+};
 
 /// The one person with this birth date and policy who has a card anywhere.
 pub(crate) fn by_policy(connection: &Connection, query: &PolicyQuery) -> Result<PersonMatch> {
@@ -20,6 +23,27 @@ pub(crate) fn by_policy(connection: &Connection, query: &PolicyQuery) -> Result<
         [person] => PersonMatch::One(person),
         _ => PersonMatch::None,
     })
+}
+
+/// A person with all their cards.
+pub(crate) fn personal(connection: &Connection, person: PersonId) -> Result<Option<PersonCards>> {
+    // One transaction: a card that is imported between the two reads would be of a person not seen.
+    let _transaction = connection.unchecked_transaction()?;
+    let found = connection
+        .prepare_cached(
+            "SELECT person, family, given, patronymic, birth_date, sex, snils, policy_series, policy_number \
+             FROM person WHERE person = ?1",
+        )?
+        .query_row([person.bytes()], |row| read_person(row, 0))
+        .optional()?;
+    let cards = connection
+        .prepare_cached(
+            "SELECT person, facility, card, number, self_booking_barred, dispensary, email, phone \
+             FROM card WHERE person = ?1",
+        )?
+        .query_map([person.bytes()], |row| read_card(row, 0))?
+        .collect::<Result<_>>()?;
+    Ok(found.map(|person| PersonCards { person, cards }))
 }
 
 /// The hash of a client application's secret.

@@ -8,13 +8,13 @@ use rusqlite::Connection;
 use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime},
-    ids::ClientId,
+    ids::{ClientId, PersonId},
     reference::Reference,
     schedule::Template,
     slot::Slot,
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, Fault, FreeTimesQuery, KnownKey, Load, PersonMatch, PolicyQuery,
+    BookReply, CancelReply, ClientSecret, Fault, FreeTimesQuery, KnownKey, Load, PersonCards, PersonMatch, PolicyQuery,
     Published as PublishedSlots, Record, Result, Snapshot, Store, StoreError,
 };
 
@@ -115,6 +115,10 @@ impl Store for SqliteStore {
     async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch> {
         let query = query.clone();
         self.read(move |connection, _| Ok(people::by_policy(connection, &query)?)).await
+    }
+
+    async fn personal(&self, person: PersonId) -> Result<Option<PersonCards>> {
+        self.read(move |connection, _| Ok(people::personal(connection, person)?)).await
     }
 
     async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>> {

@@ -23,6 +23,8 @@ pub use error::{Result, StoreError};
 pub use migration::{Applied, Migration, pending};
 pub use page::{LONGEST_CELL, PageFacts, Use};
 pub use record::{ANY_PLACE, ClientSecret, ExportPage, Fault, Holder, Kind, KnownKey, Record};
-pub use reply::{BookReply, Booked, CancelReply, FreeTimesQuery, Load, PersonMatch, PolicyQuery, Published, Sought};
+pub use reply::{
+    BookReply, Booked, CancelReply, FreeTimesQuery, Load, PersonCards, PersonMatch, PolicyQuery, Published, Sought,
+};
 pub use store::{Snapshot, Store};
 pub use template::{read_template, template_body};

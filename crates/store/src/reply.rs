@@ -7,6 +7,7 @@ use talon_domain::{
     entry::Ticket,
     facility::LpuCode,
     ids::{EntryKey, PersonId, ReferralKey},
+    person::{Card, Person},
     resource::SpecialtyCode,
 };
 
@@ -82,6 +83,15 @@ pub enum PersonMatch {
     None,
     /// This person, who has at least one card.
     One(PersonId),
+}
+
+/// A person with their cards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonCards {
+    /// The person.
+    pub person: Person,
+    /// Their cards, in no order.
+    pub cards: Vec<Card>,
 }
 
 /// What publishing a template did.

@@ -7,15 +7,15 @@ use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime},
-    ids::ClientId,
+    ids::{ClientId, PersonId},
     reference::Reference,
     schedule::Template,
     slot::Slot,
 };
 
 use crate::{
-    BookReply, CancelReply, ClientSecret, ExportPage, Fault, FreeTimesQuery, Kind, KnownKey, Load, PersonMatch,
-    PolicyQuery, Published, Record, Result,
+    BookReply, CancelReply, ClientSecret, ExportPage, Fault, FreeTimesQuery, Kind, KnownKey, Load, PersonCards,
+    PersonMatch, PolicyQuery, Published, Record, Result,
 };
 
 /// A store of one installation.
@@ -56,6 +56,9 @@ pub trait Store: Send + Sync {
 
     /// The person with this policy, if they have a card anywhere.
     async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch>;
+
+    /// A person with all their cards; `None` when there is no such person.
+    async fn personal(&self, person: PersonId) -> Result<Option<PersonCards>>;
 
     /// The hash of a client application's secret, if it has one.
     async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>>;

@@ -63,7 +63,7 @@ async fn over_the_limit(
     }
 }
 
-pub(super) fn too_many(limited: Limited) -> Problem {
+pub(crate) fn too_many(limited: Limited) -> Problem {
     // Rounded up: one who comes back at the second named is let in.
     let seconds = limited.retry_after.as_millis().div_ceil(1000).max(1);
     Problem { retry_after: u64::try_from(seconds).ok(), ..Problem::of("too-many-requests") }

@@ -2,4 +2,5 @@
 
 pub(crate) mod book;
 pub(crate) mod openapi;
+pub(crate) mod personal;
 pub(crate) mod token;

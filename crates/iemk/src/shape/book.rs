@@ -12,7 +12,7 @@ use talon_domain::{
 };
 
 use super::{
-    field::{Fault, FieldFault, MOST_FAULTS, date, time},
+    field::{Fault, Faults, FieldFault, Reader, date, time},
     idempotency,
     object::{Found, Object},
 };
@@ -68,8 +68,6 @@ fn fields(object: &Object, faults: &mut Faults) -> Option<BookRequest> {
 
 const FIELDS: &[&str] = &["direction_id", "lpu_code", "resource_id", "day", "time", "email"];
 
-type Reader<T> = fn(&str) -> Result<T, Fault>;
-
 fn referral(text: &str) -> Result<ReferralKey, Fault> {
     ReferralKey::parse(text).map_err(|_| Fault::ReferralId)
 }
@@ -123,19 +121,6 @@ fn optional<T>(object: &Object, name: &str, faults: &mut Faults, read: Reader<Op
         Found::Repeatedly => Err(Fault::Repeated),
     };
     outcome.map_err(|fault| faults.add(name, fault)).ok().flatten()
-}
-
-/// The faults found so far. An answer's size is bounded whatever the request: what is over the
-/// bound is left out.
-#[derive(Default)]
-struct Faults(Vec<FieldFault>);
-
-impl Faults {
-    fn add(&mut self, field: &str, fault: Fault) {
-        if self.0.len() < MOST_FAULTS {
-            self.0.push(FieldFault::new(field, fault));
-        }
-    }
 }
 
 impl From<Faults> for ShapeFault {

@@ -5,7 +5,7 @@ use jiff::civil::{Date, Time};
 use crate::language::Language;
 
 /// A request is told of at most this many faulty fields.
-pub(crate) const MOST_FAULTS: usize = 32;
+pub(super) const MOST_FAULTS: usize = 32;
 
 /// A field's name is repeated to the caller up to this many characters.
 const LONGEST_NAME: usize = 64;
@@ -22,6 +22,22 @@ pub(crate) struct FieldFault {
 impl FieldFault {
     pub(crate) fn new(field: &str, fault: Fault) -> Self {
         Self { field: field.chars().take(LONGEST_NAME).collect(), fault }
+    }
+}
+
+/// How the text of a field becomes its value.
+pub(crate) type Reader<T> = fn(&str) -> Result<T, Fault>;
+
+/// The faults found so far. An answer's size is bounded whatever the request: what is over the
+/// bound is left out.
+#[derive(Default)]
+pub(crate) struct Faults(pub(crate) Vec<FieldFault>);
+
+impl Faults {
+    pub(crate) fn add(&mut self, field: &str, fault: Fault) {
+        if self.0.len() < MOST_FAULTS {
+            self.0.push(FieldFault::new(field, fault));
+        }
     }
 }
 
@@ -47,6 +63,8 @@ pub(crate) enum Fault {
     NotAString,
     /// Required, and an empty string.
     Empty,
+    /// Its bytes are no text.
+    NotUtf8,
     /// Not the two guids of a referral.
     ReferralId,
     /// Neither a МКОД nor a guid.
@@ -79,6 +97,7 @@ impl Fault {
             Self::Repeated => ("Поле указано больше одного раза", "Given more than once"),
             Self::NotAString => ("Должно быть строкой", "Must be a string"),
             Self::Empty => ("Не должно быть пустым", "Must not be empty"),
+            Self::NotUtf8 => ("Ожидается текст в кодировке UTF-8", "Expected: text in UTF-8"),
             Self::ReferralId => (
                 "Ожидаются ГУИД ЛПУ и ГУИД направления, записанные подряд",
                 "Expected: facility guid and referral guid, one after the other",

@@ -1,15 +1,15 @@
 //! Names and values as a query string or a form body writes them
 //! (`application/x-www-form-urlencoded`).
 
-/// The pairs in their order. A pair that is not UTF-8 once decoded is left out, as a name or value
-/// that nothing is called.
-pub(crate) fn pairs(text: &[u8]) -> Vec<(String, String)> {
+/// The pairs in their order. A name that is not UTF-8 once decoded is one that nothing is called, and its
+/// pair is left out; a value that is not is none.
+pub(crate) fn pairs(text: &[u8]) -> Vec<(String, Option<String>)> {
     let written = text.split(|b| *b == b'&').filter(|pair| !pair.is_empty());
     written
         .filter_map(|pair| {
             let at = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
             let (name, value) = (&pair[..at], pair.get(at + 1..).unwrap_or_default());
-            Some((decoded(name)?, decoded(value)?))
+            Some((decoded(name)?, decoded(value)))
         })
         .collect()
 }
@@ -50,12 +50,14 @@ mod tests {
             ("z", "%4"),
             ("q", "100%"),
         ];
-        assert_eq!(read, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(read, expected.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))));
     }
 
     #[test]
-    fn what_is_not_utf_8_is_left_out() {
-        assert_eq!(pairs(b"a=%FF&b=\xff&c=1"), [("c".to_owned(), "1".to_owned())]);
+    fn what_is_not_utf_8_is_neither_a_name_nor_a_value() {
+        let expected = [("a", None), ("b", None), ("c", Some("1"))];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.map(str::to_owned)));
+        assert_eq!(pairs(b"a=%FF&b=\xff&c=1&%FF=1&\xff"), expected);
         assert_eq!(pairs(b""), []);
     }
 }

@@ -4,29 +4,18 @@ use talon_store::PolicyQuery;
 
 use super::{
     field::{Fault, FieldFault, date},
-    form,
+    parameters::Parameters,
 };
 
 /// Reads `Birthday`, `s_pol` and `n_pol` from a query string or a form body; other names are
-/// ignored. An empty value is an absent one, and an absent series matches any.
+/// ignored. An absent series matches any.
 pub(crate) fn read_policy(text: &[u8]) -> Result<PolicyQuery, Vec<FieldFault>> {
-    let pairs = form::pairs(text);
-    let one = |name| {
-        let mut values = pairs.iter().filter(|(n, _)| n == name).map(|(_, value)| value.clone());
-        match (values.next().filter(|value| !value.is_empty()), values.next()) {
-            (_, Some(_)) => Err(FieldFault::new(name, Fault::Repeated)),
-            (value, None) => Ok(value),
-        }
-    };
-    let needed = |name| one(name)?.ok_or_else(|| FieldFault::new(name, Fault::Missing));
-    let birth_date =
-        needed("Birthday").and_then(|text| date(&text).ok_or_else(|| FieldFault::new("Birthday", Fault::Day)));
-    match (birth_date, one("s_pol"), needed("n_pol")) {
-        (Ok(birth_date), Ok(series), Ok(number)) => Ok(PolicyQuery { birth_date, series, number }),
-        (birth_date, series, number) => {
-            Err([birth_date.err(), series.err(), number.err()].into_iter().flatten().collect())
-        }
-    }
+    let mut parameters = Parameters::of_form(text);
+    let birth_date = parameters.required("Birthday", |text| date(text).ok_or(Fault::Day));
+    let series = parameters.optional("s_pol", |text| Ok(text.to_owned()));
+    let number = parameters.required("n_pol", |text| Ok(text.to_owned()));
+    let read = birth_date.zip(number);
+    parameters.finish(read.map(|(birth_date, number)| PolicyQuery { birth_date, series, number }))
 }
 
 #[cfg(test)]

@@ -21,8 +21,8 @@ use uuid::Uuid;
 /// Monday 13 April 2026, 09:00 in Moscow and 10:00 in Samara.
 pub(crate) const NOW: &str = "2026-04-13T06:00:00Z";
 
-/// Whose tokens the exchanges use.
-pub(crate) const PERSONS: &[(&str, u16)] = &[("anna", 1), ("boris", 2), ("vera", 3), ("nobody", 9)];
+/// Whose tokens the exchanges use. A stranger is not in the region.
+pub(crate) const PERSONS: &[(&str, u16)] = &[("anna", 1), ("boris", 2), ("vera", 3), ("stranger", 8), ("nobody", 9)];
 
 /// The portal's client application, with its secret made from these bytes.
 pub(crate) const PORTAL: u16 = 1;

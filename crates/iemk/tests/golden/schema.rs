@@ -8,14 +8,21 @@ pub(crate) fn faults(document: &Value, schema: &Value, value: &Value, place: &st
         return faults(document, document.pointer(name).unwrap(), value, place);
     }
     let mut found = Vec::new();
-    let fits = match schema["type"].as_str() {
+    if let Some(choices) = schema["anyOf"].as_array() {
+        let each = choices.iter().map(|choice| faults(document, choice, value, place));
+        return each.min_by_key(Vec::len).unwrap_or_default();
+    }
+    let types = schema["type"].as_array().map_or_else(|| vec![&schema["type"]], |types| types.iter().collect());
+    let fits = |named: &Value| match named.as_str() {
         Some("object") => value.is_object(),
         Some("array") => value.is_array(),
         Some("string") => value.is_string(),
         Some("integer") => value.is_i64(),
+        Some("boolean") => value.is_boolean(),
+        Some("null") => value.is_null(),
         other => panic!("{place}: the check does not know the type {other:?}"),
     };
-    if !fits {
+    if !types.into_iter().any(fits) {
         found.push(format!("{place}: not a {}", schema["type"]));
     }
     if schema["enum"].as_array().is_some_and(|values| !values.contains(value)) {

@@ -24,6 +24,7 @@ pub mod free_times;
 pub mod importing;
 pub mod model;
 pub mod publishing;
+pub mod reading;
 pub mod region;
 pub mod tally;
 
@@ -71,6 +72,7 @@ macro_rules! conformance {
             publishing::publishing_twice_changes_nothing,
             publishing::booked_cells_survive_a_changed_template,
             publishing::a_template_changed_since_is_left_alone,
+            reading::a_person_is_read_with_their_cards_and_nobody_elses,
         );
 
         #[test]

@@ -4,6 +4,7 @@ use axum::http::HeaderValue;
 use serde_json::json;
 
 use super::*;
+use crate::shape::field::MOST_FAULTS;
 
 const REFERRAL: &str = "0f8fad5b-d9cb-469f-a165-70867728950e7c9e6679-7425-40de-944b-e07fc1f90ae7";
 const RESOURCE: &str = "0f8fad5b-d9cb-469f-a165-70867728950e3f333df6-90a4-4fda-8dd3-9485d27cee36";

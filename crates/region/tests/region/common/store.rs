@@ -8,14 +8,14 @@ use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime},
-    ids::ClientId,
+    ids::{ClientId, PersonId},
     reference::Reference,
     schedule::Template,
     slot::Slot,
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, ExportPage, Fault, FreeTimesQuery, Holder, Kind, KnownKey, Load, PersonMatch,
-    PolicyQuery, Published, Record, Result, Snapshot, Store, StoreError,
+    BookReply, CancelReply, ClientSecret, ExportPage, Fault, FreeTimesQuery, Holder, Kind, KnownKey, Load, PersonCards,
+    PersonMatch, PolicyQuery, Published, Record, Result, Snapshot, Store, StoreError,
 };
 
 /// Records by kind and key.
@@ -202,6 +202,10 @@ impl Store for FakeStore {
     }
 
     async fn person_by_policy(&self, _: &PolicyQuery) -> Result<PersonMatch> {
+        unreachable!()
+    }
+
+    async fn personal(&self, _: PersonId) -> Result<Option<PersonCards>> {
         unreachable!()
     }
 
