@@ -52,7 +52,7 @@ impl ReadRecord {
 }
 
 impl App {
-    /// Keeps the record of a booking that was refused before it reached the store, by its shape or
+    /// Keeps the record of a request that was refused before it reached the store, by its shape or
     /// on its way (415, 413). It precedes the answer: without the record there is none.
     ///
     /// A 429 and a 408 leave no record. Both can be had at any rate by one who sends too much or
@@ -61,17 +61,18 @@ impl App {
     /// # Errors
     ///
     /// [`Failure`]
-    pub async fn record_refused_booking(
+    pub async fn record_refused(
         &self,
         identity: &Identity,
+        action: Action,
         request: RequestId,
         reason: &'static str,
     ) -> Result<(), Failure> {
-        self.record(Actor::person(identity), request, Action::Book, reason).await
+        self.record(Actor::person(identity), request, action, reason).await
     }
 
     /// Keeps the record of a read, also of one that was refused. It precedes the answer, as
-    /// [`Self::record_refused_booking`] does; a 429 leaves none here either.
+    /// [`Self::record_refused`] does; a 429 leaves none here either.
     ///
     /// # Errors
     ///

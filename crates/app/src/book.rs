@@ -93,24 +93,37 @@ impl App {
     ///
     /// [`Failure`]: whether it was booked may then be unknown; the same request tells.
     pub async fn book(&self, command: BookCommand) -> Result<BookResult, Failure> {
-        let sought = self.sought(&command);
-        let free_times = sought.map(|sought| FreeTimesQuery {
+        let free_times = self.free_times(&command);
+        let request = command.request;
+        match self.parts.store.book(command, self.now()).await? {
+            Ok(booked) => Ok(Ok(booked)),
+            Err(refusal) => Ok(Err(self.refused(refusal, free_times.as_ref(), request).await)),
+        }
+    }
+
+    /// A refusal with what may help.
+    pub(crate) async fn refused(
+        &self,
+        refusal: Refusal,
+        free_times: Option<&FreeTimesQuery>,
+        request: RequestId,
+    ) -> Refused {
+        let alternatives = match refusal.is_about_the_slot() {
+            true => Some(self.alternatives(free_times, request).await),
+            false => None,
+        };
+        Refused { refusal, alternatives }
+    }
+
+    /// Where to look for other times, should the one that a command asks for be refused.
+    pub(crate) fn free_times(&self, command: &BookCommand) -> Option<FreeTimesQuery> {
+        Some(FreeTimesQuery {
             person: command.person,
             caller: command.caller.clone(),
             lpu: command.lpu.clone(),
-            sought,
+            sought: self.sought(command)?,
             near: command.day.to_datetime(command.time),
-        });
-        let request = command.request;
-        let refusal = match self.parts.store.book(command, self.now()).await? {
-            Ok(booked) => return Ok(Ok(booked)),
-            Err(refusal) => refusal,
-        };
-        let alternatives = match refusal.is_about_the_slot() {
-            true => Some(self.alternatives(free_times.as_ref(), request).await),
-            false => None,
-        };
-        Ok(Err(Refused { refusal, alternatives }))
+        })
     }
 
     /// What else to look for: what the referral opens or, without one, the specialty of the resource asked for.

@@ -8,6 +8,7 @@ mod book;
 mod cancel;
 mod failure;
 mod gate;
+mod hold;
 mod issue_token;
 mod limiter;
 mod observer;
@@ -16,6 +17,7 @@ mod publish_schedules;
 mod secret;
 mod settings;
 mod sources;
+mod sweep;
 
 use std::sync::Arc;
 
@@ -39,6 +41,7 @@ pub use publish_schedules::publish;
 pub use secret::new_client_secret;
 pub use settings::AppSettings;
 pub use sources::{Clock, IdSource};
+pub use sweep::sweep;
 
 /// What the use cases work with.
 pub struct AppParts {

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use talon_domain::booking::HoldTerms;
+
 /// Settings of the use cases.
 #[derive(Clone, Debug)]
 pub struct AppSettings {
@@ -9,6 +12,8 @@ pub struct AppSettings {
     pub token_endpoint: bool,
     /// How long an issued token is valid.
     pub token_ttl: Duration,
+    /// How long and how often a time may be held.
+    pub holds: HoldTerms,
     /// Requests that one person may make at once.
     pub person_burst: u32,
     /// Requests a second that one person may make after that.
@@ -23,6 +28,7 @@ impl Default for AppSettings {
         Self {
             token_endpoint: false,
             token_ttl: Duration::from_secs(900),
+            holds: HoldTerms { time: SignedDuration::from_mins(5), extensions: 2, per_person: 2 },
             person_burst: 60,
             person_per_second: 5,
             client_tokens_per_minute: 600,

@@ -11,6 +11,7 @@ use serde::Serialize;
 use talon_domain::ids::{PersonId, RequestId};
 
 use crate::{
+    call::Call,
     catalogue::{self, Filling},
     language::Language,
     shape::FieldFault,
@@ -18,6 +19,9 @@ use crate::{
 
 /// The media type of every body.
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// `Message_code` of what was done as asked.
+const DONE: &str = "2000";
 
 /// How an answer is counted and logged; it travels beside the response.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +46,25 @@ impl Done {
     pub(crate) fn of(outcome: &'static str, model: &impl Serialize) -> Self {
         // Our models are structs of strings and numbers, which always have a JSON form.
         Self { outcome, body: serde_json::to_vec(model).unwrap_or_default() }
+    }
+
+    /// An answer without a model of the method's own: the standard response (contract, section 2). It is
+    /// the same however often the same is asked for.
+    pub(crate) fn standard((russian, english): (&str, &str), call: &Call) -> Self {
+        let message = match call.language {
+            Language::Russian => russian,
+            Language::English => english,
+        };
+        let standard = Standard {
+            code: StatusCode::OK.as_u16(),
+            message: message.to_owned(),
+            message_code: DONE,
+            reason: None,
+            alternatives: None,
+            errors: None,
+            trace_id: call.trace.to_string(),
+        };
+        Self::of("ok", &standard)
     }
 
     pub(crate) fn response(self) -> Response<Body> {
@@ -98,7 +121,7 @@ impl Problem {
             code: status.as_u16(),
             message: row.message(language, &fillings),
             message_code: row.code,
-            reason: row.reason,
+            reason: Some(row.reason),
             alternatives: self.alternatives,
             errors,
             trace_id: trace.to_string(),
@@ -128,8 +151,8 @@ struct Standard {
     message: String,
     #[serde(rename = "Message_code")]
     message_code: &'static str,
-    #[serde(rename = "Reason")]
-    reason: &'static str,
+    #[serde(rename = "Reason", skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     #[serde(rename = "Alternatives", skip_serializing_if = "Option::is_none")]
     alternatives: Option<Vec<FreeTimeDto>>,
     #[serde(rename = "Errors", skip_serializing_if = "Option::is_none")]

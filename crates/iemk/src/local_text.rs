@@ -1,6 +1,9 @@
 //! Days and times as the contract writes them.
 
-use jiff::civil::{Date, DateTime, Time};
+use jiff::{
+    Timestamp,
+    civil::{Date, DateTime, Time},
+};
 
 /// `dd.MM.yyyy`, in messages.
 pub(crate) fn day(day: Date) -> String {
@@ -22,6 +25,11 @@ pub(crate) fn minute(time: Time) -> String {
     format!("{:02}:{:02}", time.hour(), time.minute())
 }
 
+/// An instant of RFC 3339 in UTC, to whole seconds.
+pub(crate) fn instant(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +41,6 @@ mod tests {
         assert_eq!(day_and_time(at), "05.04.2026 09:05");
         assert_eq!(iso_day(at.date()), "2026-04-05");
         assert_eq!(minute(at.time()), "09:05");
+        assert_eq!(instant("2026-04-05T09:05:59.999Z".parse().unwrap()), "2026-04-05T09:05:59Z");
     }
 }

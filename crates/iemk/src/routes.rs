@@ -9,7 +9,7 @@ use talon_tokens::Identity;
 
 use crate::{
     call::{Call, Outcome},
-    methods::{book, openapi, personal, token},
+    methods::{book, hold, openapi, personal, token},
     shape::form,
 };
 
@@ -29,6 +29,30 @@ pub(crate) const ROUTES: &[Route] = &[
         handlers: &[Handler {
             method: Method::GET,
             policy: Policy::Patient(|app, call, identity| Box::pin(personal::personal(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/iemk/directions/hold",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::POST,
+            policy: Policy::Patient(|app, call, identity| Box::pin(hold::hold(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/iemk/directions/hold/{id}",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::DELETE,
+            policy: Policy::Patient(|app, call, identity| Box::pin(hold::release(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/iemk/directions/hold/{id}/extend",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::POST,
+            policy: Policy::Patient(|app, call, identity| Box::pin(hold::extend(app, call, identity))),
         }],
     },
     Route {

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use futures_util::future::{try_join, try_join4};
+use futures_util::future::{try_join, try_join3, try_join4, try_join5};
 use jiff::Timestamp;
 use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, Decision, Outcome, Plan, decide},
+    ids::{HoldKey, PersonId},
     reference::Reference,
 };
 use talon_store::{BookReply, Booked, StoreError, booking_record};
@@ -19,6 +20,7 @@ use crate::{
     entry,
     facts::{self, Asked, Cells, Patients},
     failure::{Failure, Result},
+    holds::{self, Void},
     idempotency::{self, Kept},
     outbox, reference, referrals,
     session::Published,
@@ -103,6 +105,27 @@ struct Planned<'a> {
     now: Timestamp,
 }
 
+impl Planned<'_> {
+    /// The hold that stands where the entry goes.
+    fn over(&self) -> Option<Void> {
+        let held = self.plan.free.over?;
+        Some(Void {
+            slot: self.plan.slot.key,
+            place: self.plan.free.place,
+            hold: held.hold,
+            person: self.command.person,
+            now: self.now,
+        })
+    }
+
+    /// The person's own hold, which becomes the entry.
+    fn own_hold(&self) -> Option<(PersonId, HoldKey)> {
+        let person = self.command.person;
+        let held = self.plan.own_hold(person)?;
+        Some((person, HoldKey { facility: self.plan.facility.id, hold: held.hold }))
+    }
+}
+
 enum Decided {
     Reply(BookReply),
     Book(Plan),
@@ -173,14 +196,14 @@ impl Read {
             return Ok(Decided::Reply(reply));
         }
         let mut facts = self.patients.facts(&self.reference, &asked(command, now))?;
-        self.cells.complete(&mut facts, &self.reference, command);
+        self.cells.complete(&mut facts, &self.reference, command, now);
         Ok(match decide(command, &facts, now) {
             Err(refusal) => Decided::Reply(Err(refusal)),
             Ok(Decision::Repeat(visit)) => {
                 Decided::Reply(Ok(Booked { entry: visit.key(), ticket: visit.ticket().clone(), repeated: true }))
             }
             Ok(Decision::Book(plan)) => {
-                self.cells.taken.add(plan.slot.key, plan.place);
+                self.cells.taken.add(plan.slot.key, plan.free.place);
                 Decided::Book(plan)
             }
         })
@@ -204,13 +227,19 @@ async fn keep(tx: &Tx, patients: &Patients, planned: &[Planned<'_>]) -> Result<V
         planned.iter().filter_map(|it| Some((it.command.referral?, it.command.person))).collect();
     referrals.sort_unstable();
     referrals.dedup();
-    let (theirs, held, (), mut numbers) = try_join4(
-        referrals::hold(tx, &referrals),
-        slots::hold(tx, &cells),
-        claims::take(tx, &claimants, patients.days()),
-        tickets::draw(tx, &days),
-    )
-    .await?;
+    let over: Vec<_> = planned.iter().filter_map(Planned::over).collect();
+    let locked = try_join(referrals::hold(tx, &referrals), slots::hold(tx, &cells));
+    let taken = claims::take(tx, &claimants, patients.days());
+    let drawn = tickets::draw(tx, &days);
+    let ((theirs, held), (), mut numbers) = if over.is_empty() {
+        try_join3(locked, taken, drawn).await?
+    } else {
+        // A hold's claim goes before the entry's comes, and after what everybody locks first.
+        let locked = locked.await?;
+        holds::void(tx, &over).await?;
+        let (taken, numbers) = try_join(taken, drawn).await?;
+        (locked, taken, numbers)
+    };
     if (theirs, held) != (referrals.len() as u64, cells.len() as u64) {
         return Err(Failure::ClaimLost);
     }
@@ -238,11 +267,13 @@ async fn write(tx: &Tx, planned: &[Planned<'_>], outcomes: &[Outcome], records: 
     let entries: Vec<_> = outcomes.iter().map(|outcome| &outcome.entry).collect();
     let messages: Vec<_> = outcomes.iter().map(|outcome| &outcome.message).collect();
     let records: Vec<_> = records.iter().collect();
-    let written = try_join4(
+    let held: Vec<_> = planned.iter().filter_map(Planned::own_hold).collect();
+    let written = try_join5(
         entry::insert(tx, &entries),
         outbox::insert(tx, &messages),
         audit::insert(tx, &records),
         write_emails(tx, planned),
+        holds::end_by_booking(tx, &held),
     );
     written.await.map(drop)
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use futures_util::future::{try_join, try_join3};
 use jiff::Timestamp;
 use talon_domain::{
-    booking::{BookCommand, Cell, Facts, KnownPatient, NamedReferral, Visit},
+    booking::{BookCommand, Facts, KnownPatient, NamedReferral, Visit},
     entry::Entry,
     facility::FacilityName,
     ids::{EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, ResourceId, ResourceKey},
@@ -24,7 +24,7 @@ use crate::{
     entry::{self, entry_columns},
     failure::Result,
     people::{card_columns, person_columns, read_card, read_person},
-    slots::{self, Taken, slot_columns},
+    slots::{self, Taken, slot_columns, taken_columns},
     transaction::Tx,
 };
 
@@ -288,10 +288,13 @@ pub(crate) async fn cells(tx: &Tx, reference: &Reference, commands: &[&BookComma
             keys,
         ),
         tx.query(
-            "SELECT c.facility, c.slot, c.place \
-             FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS q(facility, resource, start) \
-             JOIN slot s ON s.facility = q.facility AND s.resource = q.resource AND s.start = q.start \
-             JOIN claim_place c ON c.facility = s.facility AND c.slot = s.slot",
+            concat!(
+                "SELECT ",
+                taken_columns!(),
+                " FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS q(facility, resource, start) \
+                 JOIN slot s ON s.facility = q.facility AND s.resource = q.resource AND s.start = q.start \
+                 JOIN claim_place c ON c.facility = s.facility AND c.slot = s.slot"
+            ),
             keys,
         ),
     )
@@ -316,16 +319,15 @@ pub(crate) fn place_and_time(reference: &Reference, command: &BookCommand) -> Op
 
 impl Cells {
     /// Adds the resource and the cell that a command asks for.
-    pub(crate) fn complete(&self, facts: &mut Facts, reference: &Reference, command: &BookCommand) {
+    pub(crate) fn complete(&self, facts: &mut Facts, reference: &Reference, command: &BookCommand, now: Timestamp) {
         let Some(facility) = &facts.facility else { return };
         let resource = reference.resource(command.resource).filter(|found| found.key.facility == facility.id);
         let Some(resource) = resource else { return };
         facts.resource = Some(resource.clone());
         facts.specialty = reference.specialty(&resource.specialty).cloned();
         let asked = place_and_time(reference, command);
-        facts.cell = asked
-            .and_then(|asked| self.at.get(&asked))
-            .map(|slot| Cell { free_place: self.taken.free_place(slot), slot: slot.clone() });
+        facts.cell =
+            asked.and_then(|asked| self.at.get(&asked)).map(|slot| self.taken.cell(slot.clone(), command.person, now));
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, ToSpan};
 use talon_domain::{
     access::Rights,
-    booking::{Cell, Facts, FreeTime, MOST_ALTERNATIVES, bookable, may_offer, nearest, rights},
+    booking::{Facts, FreeTime, MOST_ALTERNATIVES, bookable, may_offer, nearest, rights},
     facility::Facility,
     reference::Reference,
     resource::Resource,
@@ -59,10 +59,11 @@ fn end_of_window(facility: &Facility, query: &FreeTimesQuery, now: Timestamp) ->
 }
 
 /// Passes over cells where they lie that are full or not open to the caller: of a busy resource
-/// nearly all are.
+/// nearly all are. What others hold is taken; what the person holds, and what nobody holds any more, is not.
 macro_rules! has_room {
     () => {
-        " AND s.rights & $5 <> 0 AND s.places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility AND c.slot = s.slot)"
+        " AND s.rights & $5 <> 0 AND s.places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility \
+         AND c.slot = s.slot AND (c.expires IS NULL OR (c.expires > $7 AND c.holder <> $8)))"
     };
 }
 
@@ -135,7 +136,9 @@ impl Window<'_> {
                     from.as_second(),
                     to.as_second(),
                     i32::from(self.rights.bits()),
-                    PAGE
+                    PAGE,
+                    self.now.as_microsecond(),
+                    self.query.person.0
                 ],
             )
             .await?;
@@ -145,8 +148,7 @@ impl Window<'_> {
         let last = cells.last().map(|slot| slot.start).filter(|_| rows.len() == PAGE as usize);
         let enough = found.len() + MOST_ALTERNATIVES;
         for slot in cells {
-            let free_place = taken.free_place(&slot);
-            let cell = Cell { slot, free_place };
+            let cell = taken.cell(slot, self.query.person, self.now);
             found.extend(bookable(self.facts, &self.query.caller, self.resource, &cell, self.now));
             if found.len() >= enough {
                 break;

@@ -1,16 +1,18 @@
 //! Cells and their places.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
+use jiff::Timestamp;
 use talon_domain::{
     access::Rights,
-    ids::{FacilityId, ResourceId, SlotId, SlotKey, TemplateId},
+    booking::{Cell, Held, Places},
+    ids::{FacilityId, HoldId, PersonId, ResourceId, SlotId, SlotKey, TemplateId},
     slot::Slot,
 };
 use tokio_postgres::Row;
 
 use crate::{
-    columns::{ages, column, guid, guids, number, optional_guid, seconds},
+    columns::{ages, column, get, guid, guids, micros, number, optional_guid, seconds},
     failure::Result,
     transaction::Tx,
 };
@@ -38,41 +40,63 @@ pub(crate) fn read(row: &Row) -> Result<Slot> {
 
 /// The places of cells that somebody has.
 #[derive(Debug, Default)]
-pub(crate) struct Taken(HashMap<SlotKey, BTreeSet<u16>>);
+pub(crate) struct Taken(HashMap<SlotKey, Places>);
 
 impl Taken {
-    /// Notes that a place is somebody's.
+    /// Notes that a place is somebody's entry's.
     pub(crate) fn add(&mut self, slot: SlotKey, place: u16) {
-        self.0.entry(slot).or_default().insert(place);
+        self.0.entry(slot).or_default().add(place, None);
     }
 
-    /// Adds what rows of facility, slot and place say.
+    /// Adds what rows of [`taken_columns`] say.
     pub(crate) fn read(&mut self, rows: &[Row]) -> Result<()> {
         for row in rows {
             let slot = SlotKey { facility: guid!(row, 0, FacilityId)?, slot: guid!(row, 1, SlotId)? };
-            self.add(slot, number(row, 2)?);
+            let held = match get::<Option<i64>>(row, 3)? {
+                None => None,
+                Some(_) => Some(Held {
+                    hold: guid!(row, 4, HoldId)?,
+                    person: guid!(row, 5, PersonId)?,
+                    until: micros(row, 3)?,
+                }),
+            };
+            self.0.entry(slot).or_default().add(number(row, 2)?, held);
         }
         Ok(())
     }
 
-    /// The lowest place, from 1, that nobody has.
-    pub(crate) fn free_place(&self, slot: &Slot) -> Option<u16> {
-        let taken = self.0.get(&slot.key);
-        (1..=slot.places).find(|place| taken.is_none_or(|taken| !taken.contains(place)))
+    /// A cell as a person finds it.
+    pub(crate) fn cell(&self, slot: Slot, person: PersonId, now: Timestamp) -> Cell {
+        match self.0.get(&slot.key) {
+            Some(places) => Cell::new(slot, places, person, now),
+            None => Cell::new(slot, &Places::default(), person, now),
+        }
     }
 
-    /// The highest place that somebody has.
+    /// The highest place that somebody has or holds.
     pub(crate) fn highest(&self, slot: SlotKey) -> Option<u16> {
-        self.0.get(&slot)?.last().copied()
+        self.0.get(&slot)?.highest()
     }
 }
+
+/// The columns that [`Taken::read`] expects, of a table or alias `c`.
+macro_rules! taken_columns {
+    () => {
+        "c.facility, c.slot, c.place, c.expires, c.entry, c.holder"
+    };
+}
+pub(crate) use taken_columns;
 
 /// The places of these cells that somebody has.
 pub(crate) async fn taken(tx: &Tx, slots: &[SlotKey]) -> Result<Taken> {
     let rows = tx
         .query(
-            "SELECT c.facility, c.slot, c.place FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, slot) \
-             JOIN claim_place c ON c.facility = q.facility AND c.slot = q.slot",
+            concat!(
+                "SELECT ",
+                taken_columns!(),
+                " FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, slot) \
+                 JOIN claim_place c ON c.facility = q.facility AND c.slot = q.slot"
+            ),
             &[&guids(slots, |key| key.facility.0), &guids(slots, |key| key.slot.0)],
         )
         .await?;

@@ -9,15 +9,16 @@ use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
-    booking::{BookCommand, CancelCommand, FreeTime, Visit},
+    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, Visit},
     ids::{ClientId, PersonId},
     reference::Reference,
     schedule::Template,
     slot::Slot,
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, Fault, FreeTimesQuery, KnownKey, Load, PersonCards, PersonMatch, PolicyQuery,
-    Published as PublishedSlots, Record, Result, Snapshot, Store, StoreError,
+    BookReply, CancelReply, ClientSecret, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey, Load, PersonCards,
+    PersonMatch, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply, Result, Snapshot, Store, StoreError,
+    Swept,
 };
 
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
     connect,
     facts::{self, Asked},
     failure::Failure,
-    free_times,
+    free_times, hold, holds,
     housekeeping::Housekeeping,
     import, migrate,
     open::{self, OpenOptions},
@@ -170,6 +171,52 @@ impl Store for PostgresStore {
             async move { cancel::cancel(&tx, &command, now).await }
         });
         cancelled.await.map_err(StoreError::from)
+    }
+
+    async fn hold(&self, command: HoldCommand, now: Timestamp) -> Result<HoldReply> {
+        self.housekeeping.tell(now);
+        let (command, published) = (Arc::new(command), Arc::clone(&self.published));
+        let held = self.write(move |tx| {
+            let (command, published) = (Arc::clone(&command), Arc::clone(&published));
+            async move { hold::hold(&Session::begin(&tx, &published).await?, &command, now).await }
+        });
+        held.await.map_err(StoreError::from)
+    }
+
+    async fn extend_hold(&self, change: HoldChange, terms: HoldTerms, now: Timestamp) -> Result<ExtendReply> {
+        let change = Arc::new(change);
+        let extended = self.write(move |tx| {
+            let change = Arc::clone(&change);
+            async move { hold::extend(&tx, &change, &terms, now).await }
+        });
+        extended.await.map_err(StoreError::from)
+    }
+
+    async fn release_hold(&self, change: HoldChange, now: Timestamp) -> Result<ReleaseReply> {
+        let change = Arc::new(change);
+        let released = self.write(move |tx| {
+            let change = Arc::clone(&change);
+            async move { hold::release(&tx, &change, now).await }
+        });
+        released.await.map_err(StoreError::from)
+    }
+
+    async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept> {
+        self.housekeeping.tell(now);
+        let mut swept = Swept::default();
+        for over in self.read(|tx| async move { holds::run_out(&tx, now, limit).await }).await? {
+            // One transaction each: what stands in the way of one must not keep the others.
+            let over = Arc::new(over);
+            let ended = self.write(move |tx| {
+                let over = Arc::clone(&over);
+                async move { hold::lapse(&tx, &over).await }
+            });
+            swept.ended += u64::from(ended.await?);
+        }
+        if self.read(|tx| async move { holds::any_to_forget(&tx, now).await }).await? {
+            self.write(move |tx| async move { holds::forget(&tx, now).await }).await?;
+        }
+        Ok(swept)
     }
 
     async fn record(&self, record: AuditRecord) -> Result<()> {

@@ -1,9 +1,10 @@
 -- The whole journey: holds, moves, reasons of cancellations, waiting lists, timed release.
 -- Everything is added, so that a program of version 1 goes on working: to it a held place is a taken one.
 
--- A place that is held and not booked has an end here, and `entry` is the hold's guid. From that end on
--- the next claimant takes it over. Microseconds; NULL for an entry's place.
+-- A place that is held and not booked has an end here and whose it is, and `entry` is the hold's guid. From that
+-- end on the next claimant takes it over. Microseconds; both NULL for an entry's place.
 ALTER TABLE claim_place ADD COLUMN expires INTEGER;
+ALTER TABLE claim_place ADD COLUMN holder BLOB;
 
 CREATE TABLE hold (
   facility          BLOB NOT NULL,
@@ -20,11 +21,12 @@ CREATE TABLE hold (
   created           INTEGER NOT NULL,
   expires           INTEGER NOT NULL,
   extended          INTEGER NOT NULL, -- how often
+  state             TEXT NOT NULL,
   PRIMARY KEY (facility, hold)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX hold_by_person ON hold (person);
-CREATE INDEX hold_by_expiry ON hold (expires);
+CREATE INDEX hold_by_expiry ON hold (state, expires);
 
 -- How many times a person may hold at once: one row for each, numbered from 1. Void from `expires` on.
 CREATE TABLE claim_hold (

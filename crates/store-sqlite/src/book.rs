@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use talon_domain::{
     booking::{BookCommand, Decision, Plan, Refusal, decide},
+    ids::HoldKey,
     reference::Reference,
 };
 use talon_store::{BookReply, Booked, booking_record};
@@ -11,6 +12,7 @@ use talon_store::{BookReply, Booked, booking_record};
 use crate::{
     audit, claims, entry, facts,
     failure::Result,
+    holds,
     idempotency::{self, Kept},
     outbox,
     planted::{Bug, planted},
@@ -65,6 +67,9 @@ fn keep(session: &mut Session<'_>, command: &BookCommand, plan: &Plan, now: Time
     let outcome = plan.outcome(command, number, now);
     claims::take(connection, &outcome.entry, &outcome.claims, &days, now)?;
     entry::put(connection, &outcome.entry)?;
+    if let Some(held) = plan.own_hold(command.person) {
+        holds::end_by_booking(connection, HoldKey { facility: plan.facility.id, hold: held.hold }, command.person)?;
+    }
     if planted(Bug::OutboxOutside) {
         session.held_back.push(outcome.message);
     } else {

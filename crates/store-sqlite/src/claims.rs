@@ -3,7 +3,12 @@
 
 use jiff::{Timestamp, civil::Date};
 use rusqlite::{Connection, OptionalExtension, params};
-use talon_domain::{booking::Claim, entry::Entry, ids::PersonId, slot::Interval};
+use talon_domain::{
+    booking::{Claim, Hold},
+    entry::Entry,
+    ids::{HoldKey, PersonId, SlotKey},
+    slot::Interval,
+};
 
 use crate::{
     failure::{Failure, Result},
@@ -71,9 +76,7 @@ pub(crate) fn take(
                 if planted(Bug::NoSlotKey) {
                     continue;
                 }
-                connection
-                    .prepare_cached("INSERT INTO claim_place (facility, slot, place, entry) VALUES (?1, ?2, ?3, ?4)")?
-                    .execute(params![slot.facility.bytes(), slot.slot.bytes(), place, entry.key.entry.bytes()])?;
+                won(take_place(connection, *slot, *place, entry, now)?)?;
             }
             Claim::Time { person } => {
                 for (day, version) in days {
@@ -89,6 +92,110 @@ pub(crate) fn take(
             }
         }
     }
+    Ok(())
+}
+
+/// Takes a place for an entry, over a hold that has run out or is the person's own.
+fn take_place(connection: &Connection, slot: SlotKey, place: u16, entry: &Entry, now: Timestamp) -> Result<usize> {
+    Ok(connection
+        .prepare_cached(
+            "INSERT INTO claim_place (facility, slot, place, entry) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT (facility, slot, place) DO UPDATE SET entry = excluded.entry, expires = NULL, holder = NULL \
+             WHERE claim_place.expires <= ?5 OR claim_place.holder = ?6",
+        )?
+        .execute(params![
+            slot.facility.bytes(),
+            slot.slot.bytes(),
+            place,
+            entry.key.entry.bytes(),
+            now.as_microsecond(),
+            entry.person.bytes()
+        ])?)
+}
+
+/// Takes a place for a hold, over one that has run out.
+pub(crate) fn hold_place(connection: &Connection, hold: &Hold, now: Timestamp) -> Result<()> {
+    let taken = connection
+        .prepare_cached(
+            "INSERT INTO claim_place (facility, slot, place, entry, expires, holder) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+             ON CONFLICT (facility, slot, place) DO UPDATE \
+             SET entry = excluded.entry, expires = excluded.expires, holder = excluded.holder \
+             WHERE claim_place.expires <= ?7",
+        )?
+        .execute(params![
+            hold.key.facility.bytes(),
+            hold.slot.bytes(),
+            hold.place,
+            hold.key.hold.bytes(),
+            hold.claim().until.as_microsecond(),
+            hold.person.bytes(),
+            now.as_microsecond()
+        ])?;
+    won(taken)
+}
+
+/// Moves the end of a hold's claim, if it still is the hold's.
+pub(crate) fn extend_place(connection: &Connection, hold: &Hold) -> Result<()> {
+    let moved = connection
+        .prepare_cached(
+            "UPDATE claim_place SET expires = ?5 WHERE facility = ?1 AND slot = ?2 AND place = ?3 AND entry = ?4",
+        )?
+        .execute(params![
+            hold.key.facility.bytes(),
+            hold.slot.bytes(),
+            hold.place,
+            hold.key.hold.bytes(),
+            hold.claim().until.as_microsecond()
+        ])?;
+    won(moved)
+}
+
+/// Gives a hold's place up; whether it was still the hold's.
+pub(crate) fn free_place(connection: &Connection, hold: &Hold) -> Result<bool> {
+    let freed = connection
+        .prepare_cached("DELETE FROM claim_place WHERE facility = ?1 AND slot = ?2 AND place = ?3 AND entry = ?4")?
+        .execute(params![hold.key.facility.bytes(), hold.slot.bytes(), hold.place, hold.key.hold.bytes()])?;
+    Ok(freed > 0)
+}
+
+/// Takes one of the person's numbers, if nobody has it or its hold has run out.
+pub(crate) fn take_number(connection: &Connection, hold: &Hold, number: u16, now: Timestamp) -> Result<()> {
+    let taken = connection
+        .prepare_cached(
+            "INSERT INTO claim_hold (person, number, facility, hold, expires) VALUES (?1, ?2, ?3, ?4, ?5) \
+             ON CONFLICT (person, number) DO UPDATE \
+             SET facility = excluded.facility, hold = excluded.hold, expires = excluded.expires \
+             WHERE claim_hold.expires <= ?6",
+        )?
+        .execute(params![
+            hold.person.bytes(),
+            number,
+            hold.key.facility.bytes(),
+            hold.key.hold.bytes(),
+            hold.expires.as_microsecond(),
+            now.as_microsecond()
+        ])?;
+    won(taken)
+}
+
+/// Moves the end of a hold's number.
+pub(crate) fn extend_number(connection: &Connection, hold: &Hold) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE claim_hold SET expires = ?4 WHERE person = ?1 AND facility = ?2 AND hold = ?3")?
+        .execute(params![
+            hold.person.bytes(),
+            hold.key.facility.bytes(),
+            hold.key.hold.bytes(),
+            hold.expires.as_microsecond()
+        ])?;
+    Ok(())
+}
+
+/// Gives a hold's number up.
+pub(crate) fn free_number(connection: &Connection, person: PersonId, hold: HoldKey) -> Result<()> {
+    connection
+        .prepare_cached("DELETE FROM claim_hold WHERE person = ?1 AND facility = ?2 AND hold = ?3")?
+        .execute(params![person.bytes(), hold.facility.bytes(), hold.hold.bytes()])?;
     Ok(())
 }
 

@@ -1,9 +1,6 @@
 //! The facts of one command, read where the decision's transaction sees them.
 
-use jiff::{
-    Timestamp,
-    civil::{Date, Time},
-};
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use talon_domain::{
     booking::{BookCommand, Cell, Facts, KnownPatient, NamedReferral, Visit},
@@ -40,7 +37,7 @@ pub(crate) fn of_booking(
     }
     if let Some(resource) = &facts.resource {
         facts.specialty = reference.specialty(&resource.specialty).cloned();
-        facts.cell = cell(connection, &facility, resource.key, command.day, command.time)?;
+        facts.cell = cell(connection, &facility, command, now)?;
     }
     Ok(facts)
 }
@@ -139,17 +136,11 @@ fn visit(reference: &Reference, entry: Entry) -> Visit {
     Visit { entry, who, local_start }
 }
 
-fn cell(
-    connection: &Connection,
-    facility: &Facility,
-    resource: ResourceKey,
-    day: Date,
-    time: Time,
-) -> Result<Option<Cell>> {
-    let Some(start) = facility.zone.instant(day.to_datetime(time)) else { return Ok(None) };
-    let Some(slot) = slots::at(connection, resource, start)? else { return Ok(None) };
-    let free_place = slots::free_place(connection, slot.key, slot.places)?;
-    Ok(Some(Cell { slot, free_place }))
+fn cell(connection: &Connection, facility: &Facility, command: &BookCommand, now: Timestamp) -> Result<Option<Cell>> {
+    let Some(start) = facility.zone.instant(command.day.to_datetime(command.time)) else { return Ok(None) };
+    let Some(slot) = slots::at(connection, command.resource, start)? else { return Ok(None) };
+    let places = slots::places(connection, slot.key)?;
+    Ok(Some(Cell::new(slot, &places, command.person, now)))
 }
 
 fn patient(connection: &Connection, person: PersonId, facility: FacilityId) -> Result<Option<KnownPatient>> {

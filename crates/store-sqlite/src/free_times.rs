@@ -57,10 +57,11 @@ fn end_of_window(facility: &Facility, query: &FreeTimesQuery, now: Timestamp) ->
 }
 
 /// Passes over cells where they lie that are full or not open to the caller: of a busy resource
-/// nearly all are.
+/// nearly all are. What others hold is taken; what the person holds, and what nobody holds any more, is not.
 macro_rules! has_room {
     () => {
-        " AND rights & ?5 <> 0 AND places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility AND c.slot = s.slot)"
+        " AND rights & ?5 <> 0 AND places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility \
+         AND c.slot = s.slot AND (c.expires IS NULL OR (c.expires > ?6 AND c.holder <> ?7)))"
     };
 }
 
@@ -108,15 +109,17 @@ impl Window<'_> {
             key.resource.bytes(),
             from.as_second(),
             to.as_second(),
-            self.rights.bits()
+            self.rights.bits(),
+            self.now.as_microsecond(),
+            self.query.person.bytes()
         ])?;
         let enough = found.len() + MOST_ALTERNATIVES;
         while let Some(row) = rows.next()?
             && found.len() < enough
         {
             let slot = slots::read(row)?;
-            let free_place = slots::free_place(self.connection, slot.key, slot.places)?;
-            let cell = Cell { slot, free_place };
+            let places = slots::places(self.connection, slot.key)?;
+            let cell = Cell::new(slot, &places, self.query.person, self.now);
             found.extend(bookable(self.facts, &self.query.caller, self.resource, &cell, self.now));
         }
         Ok(())

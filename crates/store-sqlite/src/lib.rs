@@ -15,6 +15,8 @@ mod export;
 mod facts;
 mod failure;
 mod free_times;
+mod hold;
+mod holds;
 mod housekeeping;
 mod idempotency;
 mod import;

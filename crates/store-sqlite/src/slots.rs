@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use talon_domain::{
     access::Rights,
-    ids::{FacilityId, ResourceId, ResourceKey, SlotId, SlotKey, TemplateId},
+    booking::{Held, Places},
+    ids::{FacilityId, HoldId, PersonId, ResourceId, ResourceKey, SlotId, SlotKey, TemplateId},
     slot::Slot,
 };
 
 use crate::{
-    columns::{ages, guid, optional_guid, seconds},
+    columns::{ages, guid, micros, optional_guid, seconds},
     planted::{Bug, planted},
 };
 
@@ -54,25 +55,29 @@ pub(crate) fn by_key(connection: &Connection, key: SlotKey) -> Result<Option<Slo
         .optional()
 }
 
-/// The lowest place, from 1, that nobody has.
-pub(crate) fn free_place(connection: &Connection, key: SlotKey, places: u16) -> Result<Option<u16>> {
+/// Whose the places of a cell are.
+pub(crate) fn places(connection: &Connection, key: SlotKey) -> Result<Places> {
+    let mut places = Places::default();
     if planted(Bug::NoSlotKey) {
-        return Ok(Some(1));
+        return Ok(places);
     }
-    let mut select =
-        connection.prepare_cached("SELECT place FROM claim_place WHERE facility = ?1 AND slot = ?2 ORDER BY place")?;
+    let mut select = connection.prepare_cached(
+        "SELECT place, expires, entry, holder FROM claim_place WHERE facility = ?1 AND slot = ?2 ORDER BY place",
+    )?;
     let mut taken = select.query(params![key.facility.bytes(), key.slot.bytes()])?;
-    let mut lowest = 1;
     while let Some(row) = taken.next()? {
-        if row.get::<_, u16>(0)? != lowest {
-            break;
-        }
-        lowest += 1;
+        let held = match row.get::<_, Option<i64>>(1)? {
+            None => None,
+            Some(_) => {
+                Some(Held { hold: guid!(row, 2, HoldId)?, person: guid!(row, 3, PersonId)?, until: micros(row, 1)? })
+            }
+        };
+        places.add(row.get(0)?, held);
     }
-    Ok((lowest <= places).then_some(lowest))
+    Ok(places)
 }
 
-/// The highest place that somebody has; `None` when nobody has one.
+/// The highest place that somebody has or holds; `None` when nobody has one.
 pub(crate) fn highest_taken(connection: &Connection, key: SlotKey) -> Result<Option<u16>> {
     connection
         .prepare_cached("SELECT max(place) FROM claim_place WHERE facility = ?1 AND slot = ?2")?

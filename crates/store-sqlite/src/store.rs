@@ -7,21 +7,22 @@ use jiff::{Timestamp, civil::Date};
 use rusqlite::Connection;
 use talon_domain::{
     audit::AuditRecord,
-    booking::{BookCommand, CancelCommand, FreeTime},
+    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms},
     ids::{ClientId, PersonId},
     reference::Reference,
     schedule::Template,
     slot::Slot,
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, Fault, FreeTimesQuery, KnownKey, Load, PersonCards, PersonMatch, PolicyQuery,
-    Published as PublishedSlots, Record, Result, Snapshot, Store, StoreError,
+    BookReply, CancelReply, ClientSecret, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey, Load, PersonCards,
+    PersonMatch, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply, Result, Snapshot, Store, StoreError,
+    Swept,
 };
 
 use crate::{
     audit, book, cancel,
     failure::{Failure, store_error},
-    free_times,
+    free_times, hold, holds,
     housekeeping::Housekeeping,
     import,
     open::{OpenOptions, open_writer},
@@ -101,6 +102,26 @@ impl Store for SqliteStore {
 
     async fn cancel(&self, command: CancelCommand, now: Timestamp) -> Result<CancelReply> {
         self.write(move |session| cancel::cancel(session, &command, now)).await
+    }
+
+    async fn hold(&self, command: HoldCommand, now: Timestamp) -> Result<HoldReply> {
+        self.write(move |session| hold::hold(session, &command, now)).await
+    }
+
+    async fn extend_hold(&self, change: HoldChange, terms: HoldTerms, now: Timestamp) -> Result<ExtendReply> {
+        self.write(move |session| hold::extend(session, &change, &terms, now)).await
+    }
+
+    async fn release_hold(&self, change: HoldChange, now: Timestamp) -> Result<ReleaseReply> {
+        self.write(move |session| hold::release(session, &change, now)).await
+    }
+
+    async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept> {
+        // Nearly always there is nothing to do, and that is no commit.
+        if !self.read(move |connection, _| holds::need_sweeping(connection, now)).await? {
+            return Ok(Swept::default());
+        }
+        self.write(move |session| hold::sweep(session, now, limit)).await
     }
 
     async fn record(&self, record: AuditRecord) -> Result<()> {

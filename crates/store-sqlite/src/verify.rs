@@ -26,8 +26,19 @@ const PROMISES: &[(&str, &str)] = &[
     ),
     (
         "claimed places without a live entry",
-        "SELECT count(*) FROM claim_place c WHERE NOT EXISTS (SELECT 1 FROM entry e \
+        "SELECT count(*) FROM claim_place c WHERE c.expires IS NULL AND NOT EXISTS (SELECT 1 FROM entry e \
          WHERE e.facility = c.facility AND e.entry = c.entry AND e.slot = c.slot AND e.state = 'booked')",
+    ),
+    (
+        "held places without their hold",
+        "SELECT count(*) FROM claim_place c WHERE c.expires IS NOT NULL AND NOT EXISTS (SELECT 1 FROM hold h \
+         WHERE h.facility = c.facility AND h.hold = c.entry AND h.slot = c.slot AND h.place = c.place \
+         AND h.person = c.holder AND h.state = 'held')",
+    ),
+    (
+        "claimed numbers of holds without their hold",
+        "SELECT count(*) FROM claim_hold c WHERE NOT EXISTS (SELECT 1 FROM hold h WHERE h.facility = c.facility \
+         AND h.hold = c.hold AND h.person = c.person AND h.state = 'held')",
     ),
     (
         "entries whose referral is not claimed",

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use talon_domain::{
     audit::{Action, AuditRecord},
-    booking::{BookCommand, CancelCommand},
+    booking::{BookCommand, CancelCommand, HoldChange, HoldCommand},
     ids::FacilityId,
 };
 
-use crate::{BookReply, Booked, CancelReply};
+use crate::{BookReply, Booked, CancelReply, ExtendReply, HoldReply, KeptHold, ReleaseReply};
 
 /// The record of a booking that was decided. `facility` is the one that the command names, where it
 /// is known.
@@ -59,5 +59,67 @@ pub fn cancel_record(
         facility,
         object: Some(command.entry.to_string()),
         outcome: reply.as_ref().map_or_else(|refusal| refusal.slug(), |()| "ok").to_owned(),
+    }
+}
+
+/// The record of a request to hold a time that was decided. `facility` is the one that it names, where it is known.
+#[must_use]
+pub fn hold_record(
+    command: &HoldCommand,
+    facility: Option<FacilityId>,
+    reply: &HoldReply,
+    now: Timestamp,
+) -> AuditRecord {
+    let asked = &command.asked;
+    AuditRecord {
+        id: asked.new_ids.audit,
+        at: now,
+        request: asked.request,
+        person: Some(asked.person),
+        client: asked.caller.client.as_ref().map(|client| client.id),
+        channel: Some(asked.caller.channel),
+        action: Action::Hold,
+        facility,
+        object: Some(match reply {
+            Ok(kept) => kept.hold.key.to_string(),
+            Err(_) => asked.referral.map_or_else(|| asked.resource.to_string(), |referral| referral.to_string()),
+        }),
+        outcome: match reply {
+            Ok(KeptHold { repeated: true, .. }) => "repeated",
+            Ok(_) => "ok",
+            Err(refusal) => refusal.slug(),
+        }
+        .to_owned(),
+    }
+}
+
+/// The record of a request to hold a time longer that was decided.
+#[must_use]
+pub fn extend_record(change: &HoldChange, reply: &ExtendReply, now: Timestamp) -> AuditRecord {
+    let outcome = reply.as_ref().map_or_else(|refusal| refusal.slug(), |_| "ok");
+    change_record(change, Action::Hold, outcome, now)
+}
+
+/// The record of giving a hold up that was decided.
+#[must_use]
+pub fn release_record(change: &HoldChange, reply: &ReleaseReply, now: Timestamp) -> AuditRecord {
+    let outcome = reply.as_ref().map_or_else(|refusal| refusal.slug(), |()| "ok");
+    change_record(change, Action::Release, outcome, now)
+}
+
+/// Whether the hold's facility is known is not looked up for a hold that is not there: the record names the object
+/// as the request gave it.
+fn change_record(change: &HoldChange, action: Action, outcome: &str, now: Timestamp) -> AuditRecord {
+    AuditRecord {
+        id: change.new_audit,
+        at: now,
+        request: change.request,
+        person: Some(change.person),
+        client: change.caller.client.as_ref().map(|client| client.id),
+        channel: Some(change.caller.channel),
+        action,
+        facility: (outcome != "hold-not-found").then_some(change.hold.facility),
+        object: Some(change.hold.to_string()),
+        outcome: outcome.to_owned(),
     }
 }

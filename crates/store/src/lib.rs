@@ -16,7 +16,7 @@ mod reply;
 mod store;
 mod template;
 
-pub use audited::{booking_record, cancel_record};
+pub use audited::{booking_record, cancel_record, extend_record, hold_record, release_record};
 pub use checksum::{entry_checksum, migration_checksum};
 pub use commits::{Commits, Histogram};
 pub use error::{Result, StoreError};
@@ -24,7 +24,8 @@ pub use migration::{Applied, Migration, pending};
 pub use page::{LONGEST_CELL, PageFacts, Use};
 pub use record::{ANY_PLACE, ClientSecret, ExportPage, Fault, Holder, Kind, KnownKey, Record};
 pub use reply::{
-    BookReply, Booked, CancelReply, FreeTimesQuery, Load, PersonCards, PersonMatch, PolicyQuery, Published, Sought,
+    BookReply, Booked, CancelReply, ExtendReply, FreeTimesQuery, HoldReply, KeptHold, Load, PersonCards, PersonMatch,
+    PolicyQuery, Published, ReleaseReply, Sought, Swept,
 };
 pub use store::{Snapshot, Store};
 pub use template::{read_template, template_body};

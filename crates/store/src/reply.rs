@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use talon_domain::{
     access::Caller,
-    booking::{CancelRefusal, Refusal},
+    booking::{CancelRefusal, Hold, HoldRefusal, Refusal},
     entry::Ticket,
     facility::LpuCode,
     ids::{EntryKey, PersonId, ReferralKey},
@@ -29,6 +29,31 @@ pub struct Booked {
 
 /// What became of a cancellation.
 pub type CancelReply = std::result::Result<(), CancelRefusal>;
+
+/// What became of a request to hold a time.
+pub type HoldReply = std::result::Result<KeptHold, Refusal>;
+
+/// A time that is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptHold {
+    /// The hold.
+    pub hold: Hold,
+    /// Whether it existed before this request.
+    pub repeated: bool,
+}
+
+/// What became of a request to hold a time longer: the hold as it is now.
+pub type ExtendReply = std::result::Result<Hold, HoldRefusal>;
+
+/// What became of giving a hold up.
+pub type ReleaseReply = std::result::Result<(), HoldRefusal>;
+
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Holds that it ended.
+    pub ended: u64,
+}
 
 /// Which free times to look for: what this person could book in this facility, nearest to a time.
 #[derive(Clone, Debug)]

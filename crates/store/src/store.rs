@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
-    booking::{BookCommand, CancelCommand, FreeTime},
+    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms},
     ids::{ClientId, PersonId},
     reference::Reference,
     schedule::Template,
@@ -14,8 +14,8 @@ use talon_domain::{
 };
 
 use crate::{
-    BookReply, CancelReply, ClientSecret, ExportPage, Fault, FreeTimesQuery, Kind, KnownKey, Load, PersonCards,
-    PersonMatch, PolicyQuery, Published, Record, Result,
+    BookReply, CancelReply, ClientSecret, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply, Kind, KnownKey,
+    Load, PersonCards, PersonMatch, PolicyQuery, Published, Record, ReleaseReply, Result, Swept,
 };
 
 /// A store of one installation.
@@ -46,6 +46,23 @@ pub trait Store: Send + Sync {
 
     /// Cancels the person's own entry: state, claims, message and audit record in one transaction.
     async fn cancel(&self, command: CancelCommand, now: Timestamp) -> Result<CancelReply>;
+
+    /// Holds a time for the person, by the rules of booking it: the place's claim with an end, one of the
+    /// person's numbers, the hold and its audit record in one transaction. Booking the time turns the hold into
+    /// the entry. Who holds the time already is given the same hold.
+    async fn hold(&self, command: HoldCommand, now: Timestamp) -> Result<HoldReply>;
+
+    /// Holds a time longer, if it is the person's own and still held: one that somebody took over never comes
+    /// back.
+    async fn extend_hold(&self, change: HoldChange, terms: HoldTerms, now: Timestamp) -> Result<ExtendReply>;
+
+    /// Gives the person's own hold up. Its place is freed once, however often this is asked.
+    async fn release_hold(&self, change: HoldChange, now: Timestamp) -> Result<ReleaseReply>;
+
+    /// Ends holds whose time is over, the longest over first, at most `limit` of them, and forgets those that
+    /// ended a day ago. Any number of nodes may do it at once, and a store that nobody sweeps stays right:
+    /// [`GRACE`](talon_domain::booking::GRACE) after its end a hold keeps nobody out.
+    async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept>;
 
     /// Keeps the audit record of a request that came to no transaction of its own.
     async fn record(&self, audit: AuditRecord) -> Result<()>;

@@ -1,4 +1,5 @@
-//! What a server does beside answering: it looks at the files of keys and publishes schedules.
+//! What a server does beside answering: it looks at the files of keys, publishes schedules and ends what has run
+//! out.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,6 +15,10 @@ use crate::{clock::SystemClock, observe::metrics::Metrics, settings::Settings};
 
 /// A key that the portal has taken back must stop working within a second.
 const LOOK_AT_KEYS_EVERY: Duration = Duration::from_millis(500);
+
+/// How often holds are looked for whose time is over. They keep others out for some seconds longer
+/// ([`talon_domain::booking::GRACE`]), in which this has to come by.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// The running tasks.
 pub(crate) struct Background(Vec<AbortHandle>);
@@ -36,7 +41,8 @@ pub(crate) fn start(
 ) -> Background {
     let keys = tokio::spawn(follow_keys(Arc::clone(verifier), Arc::clone(metrics)));
     let schedules = tokio::spawn(publish_schedules(Arc::clone(store), settings.publish_every));
-    Background(vec![keys.abort_handle(), schedules.abort_handle()])
+    let sweeping = tokio::spawn(sweep(Arc::clone(store)));
+    Background(vec![keys.abort_handle(), schedules.abort_handle(), sweeping.abort_handle()])
 }
 
 async fn follow_keys(verifier: Arc<Verifier>, metrics: Arc<Metrics>) {
@@ -78,6 +84,20 @@ async fn publish_schedules(store: Arc<dyn Store>, every: Duration) {
                 "schedules published"
             ),
             Err(error) => tracing::error!(%error, "schedules could not be published; trying again next time"),
+        }
+    }
+}
+
+/// Ends holds whose time is over. Every node does it; each hold is ended once.
+async fn sweep(store: Arc<dyn Store>) {
+    let mut ticks = interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match talon_app::sweep(&*store, SystemClock.now()).await {
+            Ok(done) if done.ended == 0 => {}
+            Ok(done) => tracing::debug!(ended = done.ended, "holds ended"),
+            Err(error) => tracing::warn!(%error, "holds could not be swept; trying again in a second"),
         }
     }
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::booking::{BookCommand, Case, Facts, Plan, RULES, Refusal, SLOT_RULES, Visit};
+use crate::{
+    booking::{BookCommand, Case, Facts, FreePlace, Plan, RULES, Refusal, SLOT_RULES, Visit},
+    slot::Slot,
+};
 
 /// What is to be done about an allowed command.
 #[derive(Clone, Debug)]
@@ -22,30 +25,51 @@ pub enum Decision {
 /// The first refusal in the contract's order, so that a request with several faults always gets
 /// the same answer.
 pub fn decide(command: &BookCommand, facts: &Facts, now: Timestamp) -> Result<Decision, Refusal> {
-    let facility = facts.facility.as_ref().ok_or_else(|| Refusal::FacilityUnknown { lpu: command.lpu.clone() })?;
-    if facts.patient.is_none() {
-        return Err(Refusal::CardNotFound { person: command.person, lpu: command.lpu.clone() });
-    }
-    let Some(case) = Case::of(facts, &command.caller, command.day, now) else {
-        return Err(Refusal::ReferralNotFound);
-    };
+    let case = case(command, facts, now)?;
     if let Some(visit) = repetition(command, facts) {
         return Ok(Decision::Repeat(visit.clone()));
     }
-    for rule in RULES.iter().chain(SLOT_RULES) {
-        rule(&case)?;
-    }
-    // The slot rules have just found both; asking again costs nothing and needs no `expect`.
+    let (slot, free) = passed(&case)?;
+    let facility = facts.facility.as_ref().ok_or_else(|| Refusal::FacilityUnknown { lpu: command.lpu.clone() })?;
     let resource = case.resource.ok_or(Refusal::ResourceUnknown)?;
-    let cell = case.cell.ok_or(Refusal::TimeAbsent)?;
-    let place = cell.free_place.ok_or(Refusal::TimeTaken)?;
     Ok(Decision::Book(Plan::new(
         Arc::clone(facility),
-        cell.slot.clone(),
-        place,
+        slot.clone(),
+        free,
         &resource.specialty,
         facts.specialty.as_deref(),
     )))
+}
+
+/// The cell that a command asks for and the place in it, if the rules admit it and leave aside that the caller may
+/// have exactly this already.
+pub(super) fn admitted<'a>(
+    command: &'a BookCommand,
+    facts: &'a Facts,
+    now: Timestamp,
+) -> Result<(&'a Slot, FreePlace), Refusal> {
+    passed(&case(command, facts, now)?)
+}
+
+/// Steps 3 and 4: who, and which referral.
+fn case<'a>(command: &'a BookCommand, facts: &'a Facts, now: Timestamp) -> Result<Case<'a>, Refusal> {
+    if facts.facility.is_none() {
+        return Err(Refusal::FacilityUnknown { lpu: command.lpu.clone() });
+    }
+    if facts.patient.is_none() {
+        return Err(Refusal::CardNotFound { person: command.person, lpu: command.lpu.clone() });
+    }
+    Case::of(facts, &command.caller, command.day, now).ok_or(Refusal::ReferralNotFound)
+}
+
+/// The cell of a case and the place in it, if every rule allows it.
+fn passed<'a>(case: &Case<'a>) -> Result<(&'a Slot, FreePlace), Refusal> {
+    for rule in RULES.iter().chain(SLOT_RULES) {
+        rule(case)?;
+    }
+    // The slot rules have just found both; asking again costs nothing and needs no `expect`.
+    let cell = case.cell.ok_or(Refusal::TimeAbsent)?;
+    Ok((&cell.slot, cell.free.ok_or(Refusal::TimeTaken)?))
 }
 
 /// The visit that the command asks for once more, if it does: same person, referral, resource and

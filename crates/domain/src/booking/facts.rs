@@ -5,10 +5,10 @@ use std::sync::Arc;
 use jiff::{Timestamp, civil::DateTime};
 
 use crate::{
-    booking::Occupied,
+    booking::{FreePlace, Occupied, Places},
     entry::{Entry, Ticket},
     facility::Facility,
-    ids::{EntryKey, ReferralKey, ResourceKey},
+    ids::{EntryKey, PersonId, ReferralKey, ResourceKey},
     person::{Card, Person},
     referral::Referral,
     resource::{Resource, Specialty},
@@ -74,8 +74,16 @@ pub struct KnownPatient {
 pub struct Cell {
     /// The cell.
     pub slot: Slot,
-    /// The lowest place, from 1, that nobody has; `None` when all are taken.
-    pub free_place: Option<u16>,
+    /// The place that the person would get; `None` when there is none for them.
+    pub free: Option<FreePlace>,
+}
+
+impl Cell {
+    /// A cell as a person finds it.
+    #[must_use]
+    pub fn new(slot: Slot, taken: &Places, person: PersonId, now: Timestamp) -> Self {
+        Self { free: taken.free_for(person, slot.places, now), slot }
+    }
 }
 
 /// An existing appointment of the person, with what a refusal says of it.

@@ -6,7 +6,9 @@ mod case;
 mod command;
 mod decide;
 mod facts;
+mod hold;
 mod outcome;
+mod places;
 mod refusal;
 mod rules;
 
@@ -16,6 +18,11 @@ pub use case::Case;
 pub use command::{BookCommand, IdempotencyKey, NewIds};
 pub use decide::{Decision, decide};
 pub use facts::{Cell, Facts, KnownPatient, NamedReferral, Visit};
+pub use hold::{
+    GRACE, HOLD_KNOWN_FOR, Hold, HoldChange, HoldCommand, HoldDecision, HoldFacts, HoldPlan, HoldRefusal, HoldState,
+    HoldTerms, decide_extension, decide_hold, decide_release,
+};
 pub use outcome::{Claim, Outcome, Plan};
+pub use places::{FreePlace, Held, Places};
 pub use refusal::{Occupied, Refusal};
 pub use rules::{RULES, Rule, SLOT_RULES};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    booking::BookCommand,
+    booking::{BookCommand, FreePlace, Held},
     entry::{Entry, EntryState, Ticket},
     facility::Facility,
     ids::{EntryKey, PersonId, ReferralKey, SlotKey},
@@ -22,7 +22,7 @@ pub struct Plan {
     /// The cell.
     pub slot: Slot,
     /// The place in it.
-    pub place: u16,
+    pub free: FreePlace,
     /// The specialty it counts for.
     pub specialty: SpecialtyCode,
     /// What the ticket begins with.
@@ -33,20 +33,26 @@ impl Plan {
     pub(super) fn new(
         facility: Arc<Facility>,
         slot: Slot,
-        place: u16,
+        free: FreePlace,
         code: &SpecialtyCode,
         specialty: Option<&Specialty>,
     ) -> Self {
         // A resource's specialty is a foreign key, so it is there; a ticket without a letter would
         // still be one that nobody else has.
         let letter = specialty.map(|specialty| specialty.letter.clone()).unwrap_or_default();
-        Self { facility, slot, place, specialty: code.clone(), letter }
+        Self { facility, slot, free, specialty: code.clone(), letter }
     }
 
     /// The day whose ticket numbers it draws from: the appointment's, local to the facility.
     #[must_use]
     pub fn ticket_day(&self) -> Date {
         self.facility.zone.day(self.slot.start)
+    }
+
+    /// The person's own hold, which this booking ends.
+    #[must_use]
+    pub fn own_hold(&self, person: PersonId) -> Option<Held> {
+        self.free.over.filter(|held| held.person == person)
     }
 
     /// The rows to write, once the ticket number is drawn.
@@ -58,7 +64,7 @@ impl Plan {
             referral: command.referral,
             resource: self.slot.resource,
             slot: self.slot.key.slot,
-            place: self.place,
+            place: self.free.place,
             specialty: self.specialty.clone(),
             start: self.slot.start,
             minutes: self.slot.minutes,

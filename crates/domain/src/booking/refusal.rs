@@ -39,6 +39,7 @@ pub enum Refusal {
     TimeNotOpen,
     TimeTaken,
     IdempotencyMismatch,
+    HoldLimit,
 }
 
 impl Refusal {
@@ -67,6 +68,7 @@ impl Refusal {
             Self::TimeNotOpen => "time-not-open",
             Self::TimeTaken => "time-taken",
             Self::IdempotencyMismatch => "idempotency-mismatch",
+            Self::HoldLimit => "hold-limit",
         }
     }
 

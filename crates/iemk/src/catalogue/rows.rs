@@ -19,7 +19,7 @@ const fn row(
 
 /// The catalogue.
 #[rustfmt::skip]
-pub(super) static ROWS: [Row; 37] = [
+pub(super) static ROWS: [Row; 41] = [
     row("validation", 400, "4600", Own,
         "Запрос заполнен с ошибками",
         "The request has faulty fields"),
@@ -131,4 +131,16 @@ pub(super) static ROWS: [Row; 37] = [
     row("unavailable", 503, "5603", Own,
         "Сервис временно недоступен. Повторите запрос позже",
         "Temporarily unavailable. Repeat the request later"),
+    row("hold-not-found", 404, "4604", Own,
+        "Забронированное время не найдено",
+        "There is no such hold"),
+    row("hold-expired", 409, "4609", Own,
+        "Время бронирования истекло. Выберите время снова",
+        "The hold has expired. Please choose a time again"),
+    row("hold-limit", 409, "4609", Own,
+        "Вы уже забронировали другое время. Завершите запись или откажитесь от него",
+        "You already hold another time. Finish booking it or release it"),
+    row("hold-not-extendable", 409, "4609", Own,
+        "Продлить бронирование больше нельзя. Завершите запись",
+        "This hold cannot be extended again. Please finish booking"),
 ];

@@ -1,6 +1,9 @@
 //! The methods, one file each: extract, call, map.
 
 pub(crate) mod book;
+pub(crate) mod hold;
 pub(crate) mod openapi;
 pub(crate) mod personal;
+mod recorded;
 pub(crate) mod token;
+mod visit_data;

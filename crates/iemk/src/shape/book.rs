@@ -49,23 +49,44 @@ pub(crate) fn read_booking(headers: &HeaderMap, body: &[u8]) -> Result<BookReque
     Ok(BookRequest { idempotency, ..asked })
 }
 
+/// Reads a request to hold a time: a booking's fields without the e-mail, which is not asked for before there is
+/// something to tell.
+pub(crate) fn read_hold(body: &[u8]) -> Result<BookRequest, ShapeFault> {
+    let mut faults = Faults::default();
+    let asked = match Object::read(body) {
+        Some(object) => {
+            let asked = time_fields(&object, &mut faults);
+            repeated(&object, TIME_FIELDS, &mut faults);
+            asked
+        }
+        None => {
+            faults.add("", Fault::NotAnObject);
+            None
+        }
+    };
+    asked.filter(|_| faults.0.is_empty()).ok_or_else(|| faults.into())
+}
+
 /// Reads the document's fields, in its order, and notes the faults of all of them.
 fn fields(object: &Object, faults: &mut Faults) -> Option<BookRequest> {
+    let asked = time_fields(object, faults);
+    let email = optional(object, "email", faults, email);
+    repeated(object, FIELDS, faults);
+    Some(BookRequest { email, ..asked? })
+}
+
+/// Those that say which time is asked for.
+fn time_fields(object: &Object, faults: &mut Faults) -> Option<BookRequest> {
     let referral = required(object, "direction_id", faults, referral);
     let lpu = required(object, "lpu_code", faults, lpu);
     let resource = required(object, "resource_id", faults, resource);
     let day = required(object, "day", faults, day);
     let time = required(object, "time", faults, local_time);
-    let email = optional(object, "email", faults, email);
-    for key in object.repeated_keys() {
-        if !FIELDS.contains(&key) {
-            faults.add(key, Fault::Repeated);
-        }
-    }
     let (referral, lpu, resource, day, time) = (referral?, lpu?, resource?, day?, time?);
-    Some(BookRequest { lpu, referral: Some(referral), resource, day, time, email, idempotency: None })
+    Some(BookRequest { lpu, referral: Some(referral), resource, day, time, email: None, idempotency: None })
 }
 
+const TIME_FIELDS: &[&str] = &["direction_id", "lpu_code", "resource_id", "day", "time"];
 const FIELDS: &[&str] = &["direction_id", "lpu_code", "resource_id", "day", "time", "email"];
 
 fn referral(text: &str) -> Result<ReferralKey, Fault> {
@@ -99,6 +120,15 @@ fn email(text: &str) -> Result<Option<Email>, Fault> {
         return Ok(None);
     }
     Email::parse(text).map(Some).map_err(|_| Fault::Email)
+}
+
+/// Notes the keys that are given more than once and are none of `read`, whose own readers note that.
+fn repeated(object: &Object, read: &[&str], faults: &mut Faults) {
+    for key in object.repeated_keys() {
+        if !read.contains(&key) {
+            faults.add(key, Fault::Repeated);
+        }
+    }
 }
 
 /// A required string; a fault is noted and gives `None`.

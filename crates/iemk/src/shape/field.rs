@@ -77,6 +77,8 @@ pub(crate) enum Fault {
     Time,
     /// Not one e-mail address.
     Email,
+    /// Not the two guids of a hold.
+    HoldId,
     /// Not an `Idempotency-Key`.
     IdempotencyKey,
 }
@@ -110,6 +112,10 @@ impl Fault {
             Self::Day => ("Ожидается дата в виде ГГГГ-ММ-ДД", "Expected: a date as YYYY-MM-DD"),
             Self::Time => ("Ожидается время в виде ЧЧ:ММ", "Expected: a time as HH:mm"),
             Self::Email => ("Ожидается один адрес электронной почты", "Expected: one e-mail address"),
+            Self::HoldId => (
+                "Ожидаются ГУИД ЛПУ и ГУИД бронирования, записанные подряд",
+                "Expected: facility guid and hold guid, one after the other",
+            ),
             Self::IdempotencyKey => (
                 "Ожидается один заголовок, от 1 до 255 видимых знаков ASCII",
                 "Expected: one header, 1 to 255 visible ASCII characters",

@@ -3,12 +3,14 @@
 mod book;
 mod field;
 pub(crate) mod form;
+mod hold;
 mod idempotency;
 mod object;
 mod parameters;
 mod policy;
 
-pub(crate) use book::{ShapeFault, read_booking};
+pub(crate) use book::{ShapeFault, read_booking, read_hold};
 pub(crate) use field::{Fault, FieldFault, not_an_object};
+pub(crate) use hold::read_hold_id;
 pub(crate) use parameters::Parameters;
 pub(crate) use policy::read_policy;

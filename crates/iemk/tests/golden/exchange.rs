@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
+use jiff::SignedDuration;
+
 /// Divides the request from the answer.
 const DIVIDER: &str = "\n----\n";
 
@@ -13,6 +15,8 @@ pub(crate) struct Exchange {
     pub(crate) notes: String,
     /// The exchange that happens before this one.
     pub(crate) before: Option<String>,
+    /// How much later it happens than the one before.
+    pub(crate) later: SignedDuration,
     /// What is particular about the server, as `key` or `key=value`.
     pub(crate) server: Vec<String>,
     /// Request line and headers, with placeholders.
@@ -51,6 +55,7 @@ fn parse(name: String, text: &str) -> Exchange {
     let server = note("server").unwrap_or_default();
     Exchange {
         before: note("before"),
+        later: note("later").map(|later| later.parse().unwrap()).unwrap_or_default(),
         server: server.split(", ").filter(|word| !word.is_empty()).map(str::to_owned).collect(),
         notes: notes.to_owned(),
         request_head: request_head.to_owned(),

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -34,6 +34,7 @@ use crate::{exchange::Exchange, region};
 pub(crate) struct Server {
     address: SocketAddr,
     ids: Arc<Ids>,
+    clock: Arc<Stopped>,
     key: Arc<OwnKey>,
     store: Arc<dyn Store>,
     _place: Place,
@@ -69,11 +70,12 @@ async fn empty_store(on: On, now: Timestamp) -> (Arc<dyn Store>, Place) {
     }
 }
 
-struct Fixed(Timestamp);
+/// A clock that stands still between two exchanges.
+struct Stopped(Mutex<Timestamp>);
 
-impl Clock for Fixed {
+impl Clock for Stopped {
     fn now(&self) -> Timestamp {
-        self.0
+        *self.0.lock().unwrap()
     }
 }
 
@@ -128,11 +130,12 @@ impl Server {
         if let Some(tokens) = wish("client-tokens-per-minute=") {
             settings.client_tokens_per_minute = tokens.parse().unwrap();
         }
+        let clock = Arc::new(Stopped(Mutex::new(now)));
         let app = App::new(AppParts {
             store: Arc::clone(&store),
             verifier: Arc::new(verifier),
             own_key: Some(Arc::clone(&key)),
-            clock: Arc::new(Fixed(now)),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
             ids: Arc::clone(&ids) as Arc<dyn IdSource>,
             observer: Arc::new(()),
             gate: Arc::new(Gate::new(phase)),
@@ -150,7 +153,7 @@ impl Server {
         let health = Router::new().route("/health/live", get(async || "live"));
         let router = framed(Arc::clone(&app), routes(app, iemk).merge(health));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { address, ids, key, store, _place: place }
+        Self { address, ids, clock, key, store, _place: place }
     }
 
     /// Lets go of the store's connections.
@@ -161,6 +164,7 @@ impl Server {
     /// Sends an exchange's request on a connection of its own and gives the answer as a file has it.
     pub(crate) async fn play(&self, exchange: &Exchange) -> String {
         self.ids.random.store(0, Ordering::Relaxed);
+        *self.clock.0.lock().unwrap() += exchange.later;
         self.send(&exchange.request(|name| self.fill(name))).await
     }
 
@@ -231,8 +235,7 @@ impl Server {
         let (_, number) = region::PERSONS.iter().find(|(name, _)| *name == person).unwrap();
         let claims =
             NewToken { person: region::person_id(*number), client: None, channel: Some(Channel::Internet), ttl };
-        let now: Timestamp = region::NOW.parse().unwrap();
-        self.key.sign(&claims, now - seconds_ago.seconds()).unwrap()
+        self.key.sign(&claims, self.clock.now() - seconds_ago.seconds()).unwrap()
     }
 }
 

@@ -3,7 +3,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use jiff::{
     Timestamp,
@@ -11,7 +11,7 @@ use jiff::{
 };
 use talon_domain::{
     access::{Caller, Channel},
-    booking::{BookCommand, Cell, Decision, Facts, KnownPatient, NamedReferral, NewIds, Visit, decide},
+    booking::{BookCommand, Cell, Decision, Facts, KnownPatient, NamedReferral, NewIds, Places, Visit, decide},
     entry::Entry,
     facility::LpuCode,
     ids::{AuditId, EntryId, EntryKey, FacilityId, PersonId, ReferralKey, RequestId, ResourceKey, SlotKey},
@@ -108,15 +108,21 @@ impl World {
             visits: ahead.map(|entry| self.visit(entry)).collect(),
             resource: resource.cloned(),
             specialty: resource.and_then(|resource| self.reference.specialty(&resource.specialty)).cloned(),
-            cell: slot.map(|slot| Cell { slot: slot.clone(), free_place: self.free_place(slot) }),
+            cell: slot.map(|slot| Cell::new(slot.clone(), &self.places(slot), command.person, now)),
         }
     }
 
-    pub(crate) fn free_place(&self, slot: &Slot) -> Option<u16> {
+    fn places(&self, slot: &Slot) -> Places {
         let here = |entry: &&Entry| entry.key.facility == slot.key.facility && entry.slot == slot.key.slot;
-        let taken: BTreeSet<u16> =
-            self.entries.iter().filter(here).filter(|entry| entry.state.is_live()).map(|entry| entry.place).collect();
-        (1..=slot.places).find(|place| !taken.contains(place))
+        let mut places = Places::default();
+        for entry in self.entries.iter().filter(here).filter(|entry| entry.state.is_live()) {
+            places.add(entry.place, None);
+        }
+        places
+    }
+
+    pub(crate) fn has_room(&self, slot: &Slot) -> bool {
+        self.places(slot).free_for(PersonId::from_bytes([0; 16]), slot.places, Timestamp::MIN).is_some()
     }
 
     fn visit(&self, entry: &Entry) -> Visit {

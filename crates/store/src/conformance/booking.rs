@@ -41,7 +41,7 @@ pub async fn books_and_leaves_everything_it_owes(store: Arc<dyn Store>) {
 }
 
 /// Commands and the one reason each of them is refused for.
-fn faulty() -> (Vec<Record>, Vec<(&'static str, BookCommand)>) {
+pub(super) fn faulty() -> (Vec<Record>, Vec<(&'static str, BookCommand)>) {
     let (mut records, mut commands) = (Vec::new(), Vec::new());
     let mut with = |number: u64, change: &dyn Fn(&mut talon_domain::referral::Referral)| {
         let mut referral = referral_to(ANNA, number, 0);

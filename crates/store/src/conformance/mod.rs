@@ -21,6 +21,7 @@ pub mod cancelling;
 pub mod counting;
 pub mod exchanging;
 pub mod free_times;
+pub mod holding;
 pub mod importing;
 pub mod model;
 pub mod publishing;
@@ -60,6 +61,21 @@ macro_rules! conformance {
             exchanging::a_cell_that_grows_takes_one_more,
             free_times::offers_are_bookable_and_nearest_first,
             free_times::nothing_is_offered_that_a_rule_forbids,
+            holding::a_held_time_is_the_persons_alone_until_they_book_it,
+            holding::what_is_refused_to_be_booked_is_refused_to_be_held,
+            holding::the_next_claimant_takes_over_what_has_run_out,
+            holding::its_owner_may_book_late_what_nobody_took,
+            holding::a_sweep_frees_what_has_run_out_at_once,
+            holding::a_hold_is_extended_as_often_as_it_may_be,
+            holding::only_its_owner_changes_a_hold,
+            holding::one_of_many_holds_or_books_a_time,
+            holding::one_of_many_takes_over_what_has_run_out,
+            holding::an_extension_and_a_takeover_exclude_each_other,
+            holding::a_person_holds_as_much_as_they_may_however_often_they_ask,
+            holding::an_extension_counts_once_however_many_ask,
+            holding::each_place_of_a_cell_is_held_or_booked_by_one,
+            holding::who_may_not_book_may_not_hold_and_loses_nothing_by_asking,
+            holding::a_held_cell_stays_where_it_is,
             importing::the_same_page_twice_changes_nothing,
             importing::a_page_with_a_fault_is_kept_out_whole,
             importing::a_booked_cell_stays_where_it_is,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::civil::{Time, Weekday, date};
 use talon_domain::{
     access::{Right, Rights},
+    booking::BookCommand,
     ids::TemplateId,
     schedule::{DayPart, Parity, Template, expand},
     slot::Ages,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{Kind, Published, Record, Store};
 
-fn template(minutes: u16) -> Template {
+pub(super) fn template(minutes: u16) -> Template {
     Template {
         resource: doctor(ADULTS, 0),
         id: TemplateId::from_bytes([3; 16]),
@@ -37,11 +38,16 @@ fn template(minutes: u16) -> Template {
     }
 }
 
-async fn publish(store: &Arc<dyn Store>, template: &Template) -> Published {
+pub(super) async fn publish(store: &Arc<dyn Store>, template: &Template) -> Published {
     let days = (date(2026, 4, 14), date(2026, 4, 28));
     let reference = store.reference();
     let home = reference.facility(facility(ADULTS)).unwrap();
     store.publish(template, days, expand(template, home, days.0, days.1)).await.unwrap()
+}
+
+/// The same at 17:20, which every template here makes.
+pub(super) fn evening(command: BookCommand) -> BookCommand {
+    BookCommand { time: Time::constant(17, 20, 0, 0), ..command }
 }
 
 pub async fn publishing_twice_changes_nothing(store: Arc<dyn Store>) {
@@ -57,8 +63,7 @@ pub async fn publishing_twice_changes_nothing(store: Arc<dyn Store>) {
 pub async fn booked_cells_survive_a_changed_template(store: Arc<dyn Store>) {
     fill(&store, Vec::new()).await;
     publish(&store, &template(20)).await;
-    let mut evening = book(ANNA, ADULTS, 0, 0, 0);
-    evening.time = Time::constant(17, 20, 0, 0);
+    let evening = evening(book(ANNA, ADULTS, 0, 0, 0));
     let entry = booked(&store, evening.clone()).await.entry;
     let changed = publish(&store, &template(30)).await;
     // The half-hours from 17:00 and from 17:30 would overlap the booked 17:20–17:40.

@@ -6,16 +6,16 @@ use std::sync::{
 };
 
 use jiff::{
-    Timestamp,
+    SignedDuration, Timestamp,
     civil::{Date, DateTime, date},
 };
 use talon_domain::{
     access::{Caller, Channel, Right, Rights},
-    booking::{BookCommand, CancelCommand, NewIds, Refusal},
+    booking::{BookCommand, CancelCommand, HoldChange, HoldCommand, HoldTerms, NewIds, Refusal},
     facility::{Facility, LpuCode, Mkod, Serves},
     ids::{
-        AuditId, CardId, EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, RequestId, ResourceId,
-        ResourceKey, SlotId, SlotKey,
+        AuditId, CardId, EntryId, EntryKey, FacilityId, HoldKey, PersonId, ReferralId, ReferralKey, RequestId,
+        ResourceId, ResourceKey, SlotId, SlotKey,
     },
     person::{Card, Person, Policy, Sex},
     referral::{Referral, ReferralKind, ReferralState},
@@ -264,6 +264,30 @@ pub fn book(who: u64, facility_number: u64, specialty: u64, number: u64, with_re
         request: RequestId(drawn()),
         new_ids: NewIds { entry: EntryId(drawn()), audit: AuditId(drawn()) },
     }
+}
+
+/// Persons of these numbers, with cards and referrals.
+#[must_use]
+pub fn crowd(numbers: std::ops::Range<u64>) -> Vec<Record> {
+    numbers.flat_map(person_records).collect()
+}
+
+/// Five minutes, twice as many more, two at once.
+#[must_use]
+pub fn terms() -> HoldTerms {
+    HoldTerms { time: SignedDuration::from_mins(5), extensions: 2, per_person: 2 }
+}
+
+/// `who` holds what [`book`] would book.
+#[must_use]
+pub fn hold(who: u64, facility_number: u64, specialty: u64, number: u64, with_referral: u64) -> HoldCommand {
+    HoldCommand { asked: book(who, facility_number, specialty, number, with_referral), terms: terms() }
+}
+
+/// `who` changes a hold.
+#[must_use]
+pub fn hold_change(who: u64, hold: HoldKey) -> HoldChange {
+    HoldChange { person: person(who), caller: portal(), hold, request: RequestId(drawn()), new_audit: AuditId(drawn()) }
 }
 
 /// Books, and expects an answer.

@@ -39,6 +39,14 @@ impl Field<'_> {
         }
     }
 
+    /// A whole number from 0 to `most`.
+    pub(crate) fn number(&self, most: u16) -> Result<u16, SettingsError> {
+        match self.value.text.parse() {
+            Ok(number) if number <= most => Ok(number),
+            _ => Err(self.fault(format_args!("a whole number from 0 to {most} is needed"))),
+        }
+    }
+
     /// A time span such as `15m`, `1h 30m`, `500ms`, or a number of seconds.
     pub(crate) fn duration(&self) -> Result<Duration, SettingsError> {
         duration(&self.value.text).map_err(|error| self.fault(error))

@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
+use jiff::SignedDuration;
+use talon_domain::booking::HoldTerms;
 use talon_iemk::Base;
 
 use super::{IssuerTable, SettingsError, StoreUrl, Values, parse::Field};
@@ -20,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) token_endpoint: bool,
     pub(crate) token_ttl: Duration,
     pub(crate) publish_every: Duration,
+    pub(crate) holds: HoldTerms,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
     pub(crate) limits: Limits,
@@ -93,6 +96,11 @@ impl Settings {
             token_endpoint: field("token_endpoint")?.parse()?,
             token_ttl: field("token_ttl")?.duration()?,
             publish_every: field("publish_every")?.duration()?,
+            holds: HoldTerms {
+                time: span(field("hold_time")?.duration()?),
+                extensions: field("hold_extensions")?.number(1000)?,
+                per_person: field("holds_per_person")?.number(1000)?,
+            },
             log_level: log_level(&field("log.level")?)?,
             log_format: field("log.format")?.parse()?,
             limits: Limits {
@@ -109,6 +117,11 @@ impl Settings {
             },
         })
     }
+}
+
+/// A time span as the domain has it. Settings are at most a year long, which always fits.
+fn span(span: Duration) -> SignedDuration {
+    SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX)
 }
 
 fn portal_keys(values: &Values) -> Result<Option<PortalKeys>, SettingsError> {

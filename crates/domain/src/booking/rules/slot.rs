@@ -40,10 +40,10 @@ pub(super) fn is_open_to_the_caller(case: &Case<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// Message 4009: a place is left.
+/// Message 4009: a place is left: nobody has it, its hold has run out, or it is the caller's own hold.
 pub(super) fn has_a_free_place(case: &Case<'_>) -> Result<(), Refusal> {
     match case.cell {
-        Some(cell) if cell.free_place.is_none() => Err(Refusal::TimeTaken),
+        Some(cell) if cell.free.is_none() => Err(Refusal::TimeTaken),
         _ => Ok(()),
     }
 }

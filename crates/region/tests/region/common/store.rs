@@ -7,15 +7,16 @@ use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
-    booking::{BookCommand, CancelCommand, FreeTime},
+    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms},
     ids::{ClientId, PersonId},
     reference::Reference,
     schedule::Template,
     slot::Slot,
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, ExportPage, Fault, FreeTimesQuery, Holder, Kind, KnownKey, Load, PersonCards,
-    PersonMatch, PolicyQuery, Published, Record, Result, Snapshot, Store, StoreError,
+    BookReply, CancelReply, ClientSecret, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply, Holder, Kind,
+    KnownKey, Load, PersonCards, PersonMatch, PolicyQuery, Published, Record, ReleaseReply, Result, Snapshot, Store,
+    StoreError, Swept,
 };
 
 /// Records by kind and key.
@@ -190,6 +191,22 @@ impl Store for FakeStore {
     }
 
     async fn cancel(&self, _: CancelCommand, _: Timestamp) -> Result<CancelReply> {
+        unreachable!()
+    }
+
+    async fn hold(&self, _: HoldCommand, _: Timestamp) -> Result<HoldReply> {
+        unreachable!()
+    }
+
+    async fn extend_hold(&self, _: HoldChange, _: HoldTerms, _: Timestamp) -> Result<ExtendReply> {
+        unreachable!()
+    }
+
+    async fn release_hold(&self, _: HoldChange, _: Timestamp) -> Result<ReleaseReply> {
+        unreachable!()
+    }
+
+    async fn sweep(&self, _: Timestamp, _: u32) -> Result<Swept> {
         unreachable!()
     }
 

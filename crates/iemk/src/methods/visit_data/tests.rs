@@ -1,10 +1,11 @@
 //! Refusals and the rows of the catalogue.
 
+use talon_app::Limited;
 use talon_domain::{facility::LpuCode, ids::PersonId};
 use talon_tokens::TokenFault;
 
 use super::*;
-use crate::{catalogue, language::Language};
+use crate::{catalogue, language::Language, methods::book::too_many};
 
 fn every_refusal() -> Vec<Refusal> {
     let lpu = LpuCode::parse("0123456").unwrap();
@@ -31,6 +32,7 @@ fn every_refusal() -> Vec<Refusal> {
         Refusal::TimeNotOpen,
         Refusal::TimeTaken,
         Refusal::IdempotencyMismatch,
+        Refusal::HoldLimit,
     ]
 }
 
@@ -63,6 +65,7 @@ fn every_row_is_somebodys() {
     reasons.extend(["validation", "time-or-resource-empty", "client-unknown", "person-unknown", "path-unknown"]);
     reasons.extend(["method-not-allowed", "request-timeout", "body-too-large", "content-type-unsupported"]);
     reasons.extend(["too-many-requests", "internal", "unavailable"]);
+    reasons.extend(["hold-not-found", "hold-expired", "hold-not-extendable"]);
     for row in catalogue::rows() {
         assert!(reasons.contains(&row.reason), "{}", row.reason);
     }

@@ -1,0 +1,120 @@
+//! Holding a time, holding it longer, giving it up, and the end of its time.
+
+use jiff::Timestamp;
+use talon_domain::{
+    booking::{
+        Hold, HoldChange, HoldCommand, HoldDecision, HoldFacts, HoldPlan, HoldRefusal, HoldState, HoldTerms,
+        decide_extension, decide_hold, decide_release,
+    },
+    ids::HoldKey,
+};
+use talon_store::{ExtendReply, HoldReply, KeptHold, ReleaseReply, extend_record, hold_record, release_record};
+
+use crate::{
+    audit,
+    facts::{self, Asked},
+    failure::{Failure, Result},
+    holds, referrals,
+    session::Session,
+    slots,
+    transaction::Tx,
+};
+
+/// Decides a request to hold a time and writes what the decision leaves: of a refusal the audit record alone. Asked
+/// once more after a commit in doubt, it finds its own hold.
+pub(crate) async fn hold(session: &Session<'_>, command: &HoldCommand, now: Timestamp) -> Result<HoldReply> {
+    let tx = session.tx;
+    let facts = facts(session, command, now).await?;
+    let reply = match decide_hold(command, &facts, now) {
+        Err(refusal) => Err(refusal),
+        Ok(HoldDecision::Repeat(hold)) => Ok(KeptHold { hold, repeated: true }),
+        Ok(HoldDecision::Hold(plan)) => {
+            keep(tx, &facts, command, &plan, now).await?;
+            Ok(KeptHold { hold: plan.hold, repeated: false })
+        }
+    };
+    let facility = session.reference.facility_named(&command.asked.lpu.name).map(|facility| facility.id);
+    audit::insert(tx, &[&hold_record(command, facility, &reply, now)]).await?;
+    Ok(reply)
+}
+
+async fn facts(session: &Session<'_>, command: &HoldCommand, now: Timestamp) -> Result<HoldFacts> {
+    let (tx, reference, book) = (session.tx, &*session.reference, &command.asked);
+    let asked = Asked { person: book.person, lpu: &book.lpu.name, referral: book.referral, now };
+    let mut booking = facts::patients(tx, reference, &[asked]).await?.facts(reference, &asked)?;
+    // The numbers before the places: the same request, committed by another node in between, is then found as
+    // the person's own hold. The other way round it would be one too many.
+    let numbers = holds::numbers(tx, book.person).await?;
+    facts::cells(tx, reference, &[book]).await?.complete(&mut booking, reference, book, now);
+    let over = booking.cell.as_ref().and_then(|cell| Some((cell.slot.key.facility, cell.free?.over?)));
+    let own = match over.filter(|(_, held)| held.person == book.person) {
+        Some((facility, held)) => {
+            let found = holds::find(tx, HoldKey { facility, hold: held.hold }, book.person).await?;
+            // It was given up since its place was read.
+            Some(found.filter(|hold| hold.state == HoldState::Held).ok_or(Failure::ClaimLost)?)
+        }
+        None => None,
+    };
+    Ok(HoldFacts { booking, own, numbers })
+}
+
+/// Keeps the referral the person's and the cell as it was read, like a booking, and takes the claims.
+async fn keep(tx: &Tx, facts: &HoldFacts, command: &HoldCommand, plan: &HoldPlan, now: Timestamp) -> Result<()> {
+    if let Some(referral) = command.asked.referral
+        && referrals::hold(tx, &[(referral, command.asked.person)]).await? != 1
+    {
+        return Err(Failure::ClaimLost);
+    }
+    let cell: Vec<_> = facts.booking.cell.iter().map(|cell| &cell.slot).collect();
+    if slots::hold(tx, &cell).await? != 1 {
+        return Err(Failure::ClaimLost);
+    }
+    holds::take(tx, &plan.hold, plan.number, now).await?;
+    holds::insert(tx, &plan.hold).await
+}
+
+/// Decides an extension and writes it, with the claims that end with the hold.
+pub(crate) async fn extend(tx: &Tx, change: &HoldChange, terms: &HoldTerms, now: Timestamp) -> Result<ExtendReply> {
+    let found = holds::find(tx, change.hold, change.person).await?;
+    let reply = decide_extension(found.as_ref(), terms, now);
+    // After a commit in doubt this is asked once more, and must not extend once more. The record tells: whoever
+    // writes it again waits for the first to be kept or not.
+    if audit::insert(tx, &[&extend_record(change, &reply, now)]).await? == 0 {
+        let kept = holds::find(tx, change.hold, change.person).await?;
+        return Ok(kept.ok_or(HoldRefusal::NotFound));
+    }
+    if let Ok(extended) = &reply {
+        holds::extend(tx, extended).await?;
+    }
+    Ok(reply)
+}
+
+/// Gives the person's own hold up.
+pub(crate) async fn release(tx: &Tx, change: &HoldChange, now: Timestamp) -> Result<ReleaseReply> {
+    let found = holds::find(tx, change.hold, change.person).await?;
+    let reply = match decide_release(found.as_ref()) {
+        Err(refusal) => Err(refusal),
+        Ok(None) => Ok(()),
+        Ok(Some(released)) => {
+            if !end(tx, &released).await? {
+                // It was extended, booked or ended by somebody else a moment ago.
+                return Err(Failure::ClaimLost);
+            }
+            Ok(())
+        }
+    };
+    audit::insert(tx, &[&release_record(change, &reply, now)]).await?;
+    Ok(reply)
+}
+
+/// Ends a hold whose time is over, unless somebody else has by now.
+pub(crate) async fn lapse(tx: &Tx, hold: &Hold) -> Result<bool> {
+    end(tx, &Hold { state: HoldState::Lapsed, ..hold.clone() }).await
+}
+
+/// Writes the end of a hold, and frees its place, unless somebody has taken that over. The place comes first, as
+/// with whoever takes it: two who want it wait there, and not in a circle.
+async fn end(tx: &Tx, ended: &Hold) -> Result<bool> {
+    holds::free_place(tx, ended).await?;
+    holds::end(tx, ended).await
+}

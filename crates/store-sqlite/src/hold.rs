@@ -1,0 +1,96 @@
+//! Holding a time, holding it longer, giving it up, and the end of its time.
+
+use jiff::Timestamp;
+use talon_domain::{
+    booking::{
+        Hold, HoldChange, HoldCommand, HoldDecision, HoldFacts, HoldState, HoldTerms, decide_extension, decide_hold,
+        decide_release,
+    },
+    ids::HoldKey,
+};
+use talon_store::{ExtendReply, HoldReply, KeptHold, ReleaseReply, Swept, extend_record, hold_record, release_record};
+
+use crate::{audit, claims, facts, failure::Result, holds, session::Session};
+
+/// Decides a request to hold a time and writes what the decision leaves: of a refusal the audit record alone.
+pub(crate) fn hold(session: &mut Session<'_>, command: &HoldCommand, now: Timestamp) -> Result<HoldReply> {
+    let connection = session.connection;
+    let reply = match decide_hold(command, &facts(session, command, now)?, now) {
+        Err(refusal) => Err(refusal),
+        Ok(HoldDecision::Repeat(hold)) => Ok(KeptHold { hold, repeated: true }),
+        Ok(HoldDecision::Hold(plan)) => {
+            claims::hold_place(connection, &plan.hold, now)?;
+            claims::take_number(connection, &plan.hold, plan.number, now)?;
+            holds::put(connection, &plan.hold)?;
+            Ok(KeptHold { hold: plan.hold, repeated: false })
+        }
+    };
+    let facility = session.reference().facility_named(&command.asked.lpu.name).map(|facility| facility.id);
+    audit::insert(connection, &hold_record(command, facility, &reply, now))?;
+    Ok(reply)
+}
+
+fn facts(session: &Session<'_>, command: &HoldCommand, now: Timestamp) -> Result<HoldFacts> {
+    let connection = session.connection;
+    let booking = facts::of_booking(connection, &session.reference(), &command.asked, now)?;
+    let person = command.asked.person;
+    let over = booking.cell.as_ref().and_then(|cell| Some((cell.slot.key.facility, cell.free?.over?)));
+    let own = match over.filter(|(_, held)| held.person == person) {
+        Some((facility, held)) => holds::find(connection, HoldKey { facility, hold: held.hold }, person)?,
+        None => None,
+    };
+    Ok(HoldFacts { own, numbers: holds::numbers(connection, person)?, booking })
+}
+
+/// Decides an extension and writes it, with the claims that end with the hold.
+pub(crate) fn extend(
+    session: &mut Session<'_>,
+    change: &HoldChange,
+    terms: &HoldTerms,
+    now: Timestamp,
+) -> Result<ExtendReply> {
+    let connection = session.connection;
+    let found = holds::find(connection, change.hold, change.person)?;
+    let reply = decide_extension(found.as_ref(), terms, now);
+    if let Ok(extended) = &reply {
+        claims::extend_place(connection, extended)?;
+        claims::extend_number(connection, extended)?;
+        holds::put(connection, extended)?;
+    }
+    audit::insert(connection, &extend_record(change, &reply, now))?;
+    Ok(reply)
+}
+
+/// Gives the person's own hold up.
+pub(crate) fn release(session: &mut Session<'_>, change: &HoldChange, now: Timestamp) -> Result<ReleaseReply> {
+    let connection = session.connection;
+    let found = holds::find(connection, change.hold, change.person)?;
+    let reply = match decide_release(found.as_ref()) {
+        Err(refusal) => Err(refusal),
+        Ok(None) => Ok(()),
+        Ok(Some(released)) => {
+            end(session, &released)?;
+            Ok(())
+        }
+    };
+    audit::insert(connection, &release_record(change, &reply, now))?;
+    Ok(reply)
+}
+
+/// Ends holds whose time is over.
+pub(crate) fn sweep(session: &mut Session<'_>, now: Timestamp, limit: u32) -> Result<Swept> {
+    let over = holds::run_out(session.connection, now, limit)?;
+    for hold in &over {
+        end(session, &Hold { state: HoldState::Lapsed, ..hold.clone() })?;
+    }
+    holds::forget(session.connection, now)?;
+    Ok(Swept { ended: over.len() as u64 })
+}
+
+/// Writes the end of a hold, and frees its place, unless somebody has taken that over.
+fn end(session: &Session<'_>, ended: &Hold) -> Result<()> {
+    let connection = session.connection;
+    claims::free_place(connection, ended)?;
+    claims::free_number(connection, ended.person, ended.key)?;
+    holds::put(connection, ended)
+}
