@@ -13,9 +13,12 @@ use talon_domain::{
     resource::SpecialtyCode,
     slot::Interval,
 };
+use tokio_postgres::Row;
+use uuid::Uuid;
 
 use crate::{
-    columns::{column, guid, guids, seconds},
+    columns::{column, get, guid, guids, seconds},
+    entry,
     failure::{Failure, Result},
     planted::{Bug, planted},
     transaction::Tx,
@@ -109,17 +112,16 @@ pub(crate) async fn take(tx: &Tx, claimants: &[Claimant<'_>], versions: &DayVers
     if taken == wanted { Ok(()) } else { Err(Failure::ClaimLost) }
 }
 
-/// Removes claims of specialties that are void because their entries have begun. Whoever else wants the
-/// same waits here, and then finds the new claim.
+/// Removes claims of specialties that are void because their entries have begun: all of these persons', for
+/// what has begun holds nothing. Whoever else wants the same waits here, and then finds the new claim.
+///
+/// No join: whatever was known of the table when the plan was made, the persons lead to the rows.
 async fn void(tx: &Tx, specialties: &[(PersonId, SpecialtyCode, Claimant<'_>)]) -> Result<()> {
+    // Each has passed, so what has begun by the last has begun.
+    let now = specialties.iter().map(|(.., claimant)| claimant.now.as_second()).max().unwrap_or_default();
     tx.execute(
-        "DELETE FROM claim_specialty c USING unnest($1::uuid[], $2::text[], $3::bigint[]) AS q(person, specialty, now) \
-         WHERE c.person = q.person AND c.specialty = q.specialty AND c.start <= q.now",
-        params![
-            guids(specialties, |(person, ..)| person.0),
-            column(specialties, |(_, specialty, _)| specialty.0.as_str()),
-            column(specialties, |(.., claimant)| claimant.now.as_second()),
-        ],
+        "DELETE FROM claim_specialty WHERE person = ANY($1) AND start <= $2",
+        params![guids(specialties, |(person, ..)| person.0), now],
     )
     .await
 }
@@ -142,24 +144,34 @@ async fn take_referrals(tx: &Tx, referrals: &[(ReferralKey, &Entry)]) -> Result<
 pub(crate) async fn any_used(tx: &Tx, referrals: &[ReferralKey]) -> Result<bool> {
     let used = tx
         .query(
-            "SELECT 1 FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, referral) \
-             JOIN claim_referral c ON c.facility = q.facility AND c.referral = q.referral LIMIT 1",
+            "SELECT c.entry FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, referral) \
+             JOIN referral r ON r.facility = q.facility AND r.referral = q.referral \
+             LEFT JOIN claim_referral c ON c.facility = r.facility AND c.referral = r.referral",
             params![guids(referrals, |key| key.facility.0), guids(referrals, |key| key.referral.0)],
         )
         .await?;
-    Ok(!used.is_empty())
+    for row in &used {
+        if get::<Option<Uuid>>(row, 0)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether any of these persons has a visit at this start by now.
 pub(crate) async fn any_visit(tx: &Tx, visits: &[(PersonId, Timestamp)]) -> Result<bool> {
-    let made = tx
+    let listed = tx
         .query(
-            "SELECT 1 FROM unnest($1::uuid[], $2::bigint[]) AS q(person, start) \
-             JOIN claim_time c ON c.person = q.person AND c.start = q.start LIMIT 1",
-            params![guids(visits, |(person, _)| person.0), column(visits, |(_, start)| start.as_second())],
+            "SELECT person, start FROM claim_time WHERE person = ANY($1)",
+            params![guids(visits, |(person, _)| person.0)],
         )
         .await?;
-    Ok(!made.is_empty())
+    for row in &listed {
+        if visits.contains(&(guid!(row, 0, PersonId)?, seconds(row, 1)?)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn take_places(tx: &Tx, places: &[(SlotKey, u16, &Entry)]) -> Result<u64> {

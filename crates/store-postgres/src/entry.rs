@@ -1,5 +1,6 @@
 //! Entries in their table, each with a checksum of its own.
 
+use futures_util::future::try_join_all;
 use talon_domain::{
     access::Channel,
     entry::{Entry, EntryState, Ticket},
@@ -52,6 +53,16 @@ pub(crate) fn read(row: &Row) -> Result<Entry> {
     }
     let what = format!("entry {} does not match its checksum; restore it from the newest backup", entry.key);
     Err(StoreError::Damaged(what).into())
+}
+
+/// The rows of those of these entries that there are.
+///
+/// One by one: whatever was known of the table when the plan was made, one key leads to one row. A plan for a join
+/// with a table that had hardly any rows would go through all of them when it has many.
+pub(crate) async fn rows(tx: &Tx, keys: &[EntryKey]) -> Result<Vec<Row>> {
+    let sql = concat!("SELECT ", entry_columns!(), " FROM entry e WHERE e.facility = $1 AND e.entry = $2");
+    let found = keys.iter().map(|key| async move { tx.query(sql, params![key.facility.0, key.entry.0]).await });
+    Ok(try_join_all(found).await?.into_iter().flatten().collect())
 }
 
 /// A person's own entry, which nobody else changes until the transaction ends.

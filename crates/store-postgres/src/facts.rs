@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::try_join4;
 use jiff::Timestamp;
 use talon_domain::{
     booking::{BookCommand, Facts, KnownPatient, NamedReferral, Visit},
@@ -21,10 +21,10 @@ use tokio_postgres::Row;
 use crate::{
     claims::DayVersions,
     columns::{code, column, counter, day, get, guid, guids, optional_code, optional_guid, seconds},
-    entry::{self, entry_columns},
+    entry,
     failure::Result,
     people::{card_columns, person_columns, read_card, read_person},
-    slots::{self, Taken, slot_columns, taken_columns},
+    slots::{self, SLOT_COLUMNS, Taken, slot_columns, taken_columns},
     transaction::Tx,
 };
 
@@ -63,38 +63,29 @@ pub(crate) async fn patients(tx: &Tx, reference: &Reference, asked: &[Asked<'_>]
     let holders = guids(&named, |(_, person)| person.0);
     // Those ahead of the earliest present are enough for everybody.
     let now = asked.iter().map(|asked| asked.now.as_second()).min().unwrap_or_default();
-    let ((found_persons, cards), (found_referrals, uses), (days, times)) = try_join3(
-        try_join(
-            tx.query(
-                concat!("SELECT ", person_columns!(), " FROM person p WHERE p.person = ANY($1)"),
-                params![persons],
+    let (found_persons, cards, found_referrals, (days, times)) = try_join4(
+        tx.query(concat!("SELECT ", person_columns!(), " FROM person p WHERE p.person = ANY($1)"), params![persons]),
+        tx.query(
+            concat!(
+                "SELECT ",
+                card_columns!(),
+                " FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, person) \
+                 JOIN card c ON c.facility = q.facility AND c.person = q.person"
             ),
-            tx.query(
-                concat!(
-                    "SELECT ",
-                    card_columns!(),
-                    " FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, person) \
-                     JOIN card c ON c.facility = q.facility AND c.person = q.person"
-                ),
-                params![facilities, holders],
-            ),
+            params![facilities, holders],
         ),
-        try_join(
-            tx.query(
-                concat!(
-                    "SELECT ",
-                    referral_columns!(),
-                    " FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, referral) \
-                     JOIN referral r ON r.facility = q.facility AND r.referral = q.referral"
-                ),
-                params![issuers, numbers],
-            ),
-            tx.query(
-                "SELECT c.facility, c.referral, c.entry_facility, c.entry \
+        // The claim hangs on its referral by an outer join, and is looked up under its key for that reason:
+        // a plan made while there were hardly any claims would go through all of them, and stay.
+        tx.query(
+            concat!(
+                "SELECT ",
+                referral_columns!(),
+                ", c.entry_facility, c.entry \
                  FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, referral) \
-                 JOIN claim_referral c ON c.facility = q.facility AND c.referral = q.referral",
-                params![issuers, numbers],
+                 JOIN referral r ON r.facility = q.facility AND r.referral = q.referral \
+                 LEFT JOIN claim_referral c ON c.facility = r.facility AND c.referral = r.referral"
             ),
+            params![issuers, numbers],
         ),
         // The versions first: a visit that another node commits in between is then seen, and its version is
         // not, which costs another try. The other way round the visit would be overlooked and the version fit.
@@ -122,12 +113,12 @@ pub(crate) async fn patients(tx: &Tx, reference: &Reference, asked: &[Asked<'_>]
     }
     for row in &found_referrals {
         let referral = read_referral(row)?;
+        if let (Some(facility), Some(entry)) =
+            (optional_guid!(row, REFERRAL_COLUMNS, FacilityId)?, optional_guid!(row, REFERRAL_COLUMNS + 1, EntryId)?)
+        {
+            patients.uses.insert(referral.key, EntryKey { facility, entry });
+        }
         patients.referrals.insert(referral.key, referral);
-    }
-    for row in &uses {
-        let key = ReferralKey { facility: guid!(row, 0, FacilityId)?, referral: guid!(row, 1, ReferralId)? };
-        let entry = EntryKey { facility: guid!(row, 2, FacilityId)?, entry: guid!(row, 3, EntryId)? };
-        patients.uses.insert(key, entry);
     }
     for row in &days {
         patients.days.add(guid!(row, 0, PersonId)?, day(row, 1)?, i64::from(counter(row, 2)?));
@@ -151,22 +142,8 @@ impl Patients {
     async fn read_entries(&mut self, tx: &Tx) -> Result<()> {
         let ahead = self.visits.values().flatten().map(|(_, key)| *key);
         let keys: HashSet<EntryKey> = self.uses.values().copied().chain(ahead).collect();
-        if keys.is_empty() {
-            return Ok(());
-        }
         let keys: Vec<_> = keys.into_iter().collect();
-        let rows = tx
-            .query(
-                concat!(
-                    "SELECT ",
-                    entry_columns!(),
-                    " FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, entry) \
-                     JOIN entry e ON e.facility = q.facility AND e.entry = q.entry"
-                ),
-                params![guids(&keys, |key| key.facility.0), guids(&keys, |key| key.entry.0)],
-            )
-            .await?;
-        for row in &rows {
+        for row in &entry::rows(tx, &keys).await? {
             let key = EntryKey { facility: guid!(row, 0, FacilityId)?, entry: guid!(row, 1, EntryId)? };
             match entry::read(row) {
                 Ok(entry) => drop(self.entries.insert(key, entry)),
@@ -276,35 +253,27 @@ pub(crate) async fn cells(tx: &Tx, reference: &Reference, commands: &[&BookComma
     let facilities = guids(&asked, |(resource, _)| resource.facility.0);
     let resources = guids(&asked, |(resource, _)| resource.resource.0);
     let starts = column(&asked, |(_, start)| start.as_second());
-    let keys = params![facilities, resources, starts];
-    let (found, taken) = try_join(
-        tx.query(
+    // Claims hang on their cells as they do on their referrals (see `patients`).
+    let rows = tx
+        .query(
             concat!(
                 "SELECT ",
                 slot_columns!(),
-                " FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS q(facility, resource, start) \
-                 JOIN slot s ON s.facility = q.facility AND s.resource = q.resource AND s.start = q.start"
-            ),
-            keys,
-        ),
-        tx.query(
-            concat!(
-                "SELECT ",
+                ", ",
                 taken_columns!(),
                 " FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS q(facility, resource, start) \
                  JOIN slot s ON s.facility = q.facility AND s.resource = q.resource AND s.start = q.start \
-                 JOIN claim_place c ON c.facility = s.facility AND c.slot = s.slot"
+                 LEFT JOIN claim_place c ON c.facility = s.facility AND c.slot = s.slot"
             ),
-            keys,
-        ),
-    )
-    .await?;
+            params![facilities, resources, starts],
+        )
+        .await?;
     let mut cells = Cells::default();
-    for row in &found {
+    for row in &rows {
         let slot = slots::read(row)?;
+        cells.taken.read(slot.key, row, SLOT_COLUMNS)?;
         cells.at.insert((ResourceKey { facility: slot.key.facility, resource: slot.resource }, slot.start), slot);
     }
-    cells.taken.read(&taken)?;
     Ok(cells)
 }
 
@@ -339,6 +308,9 @@ macro_rules! referral_columns {
     };
 }
 pub(crate) use referral_columns;
+
+/// How many they are.
+const REFERRAL_COLUMNS: usize = 12;
 
 pub(crate) fn read_referral(row: &Row) -> Result<Referral> {
     let resource = match (optional_guid!(row, 7, FacilityId)?, optional_guid!(row, 8, ResourceId)?) {

@@ -25,6 +25,9 @@ macro_rules! slot_columns {
 }
 pub(crate) use slot_columns;
 
+/// How many they are.
+pub(crate) const SLOT_COLUMNS: usize = 10;
+
 pub(crate) fn read(row: &Row) -> Result<Slot> {
     Ok(Slot {
         key: SlotKey { facility: guid!(row, 0, FacilityId)?, slot: guid!(row, 3, SlotId)? },
@@ -48,19 +51,18 @@ impl Taken {
         self.0.entry(slot).or_default().add(place, None);
     }
 
-    /// Adds what rows of [`taken_columns`] say.
-    pub(crate) fn read(&mut self, rows: &[Row]) -> Result<()> {
-        for row in rows {
-            let slot = SlotKey { facility: guid!(row, 0, FacilityId)?, slot: guid!(row, 1, SlotId)? };
-            let held = match get::<Option<i64>>(row, 3)? {
+    /// Adds what the columns of a row from `first` on say of a cell, those of [`taken_columns`]: a place, or none.
+    pub(crate) fn read(&mut self, slot: SlotKey, row: &Row, first: usize) -> Result<()> {
+        if get::<Option<i32>>(row, first)?.is_some() {
+            let held = match get::<Option<i64>>(row, first + 1)? {
                 None => None,
                 Some(_) => Some(Held {
-                    hold: guid!(row, 4, HoldId)?,
-                    person: guid!(row, 5, PersonId)?,
-                    until: micros(row, 3)?,
+                    hold: guid!(row, first + 2, HoldId)?,
+                    person: guid!(row, first + 3, PersonId)?,
+                    until: micros(row, first + 1)?,
                 }),
             };
-            self.0.entry(slot).or_default().add(number(row, 2)?, held);
+            self.0.entry(slot).or_default().add(number(row, first)?, held);
         }
         Ok(())
     }
@@ -82,7 +84,7 @@ impl Taken {
 /// The columns that [`Taken::read`] expects, of a table or alias `c`.
 macro_rules! taken_columns {
     () => {
-        "c.facility, c.slot, c.place, c.expires, c.entry, c.holder"
+        "c.place, c.expires, c.entry, c.holder"
     };
 }
 pub(crate) use taken_columns;
@@ -92,16 +94,19 @@ pub(crate) async fn taken(tx: &Tx, slots: &[SlotKey]) -> Result<Taken> {
     let rows = tx
         .query(
             concat!(
-                "SELECT ",
+                "SELECT s.facility, s.slot, ",
                 taken_columns!(),
                 " FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, slot) \
-                 JOIN claim_place c ON c.facility = q.facility AND c.slot = q.slot"
+                 JOIN slot s ON s.facility = q.facility AND s.slot = q.slot \
+                 LEFT JOIN claim_place c ON c.facility = s.facility AND c.slot = s.slot"
             ),
             &[&guids(slots, |key| key.facility.0), &guids(slots, |key| key.slot.0)],
         )
         .await?;
     let mut taken = Taken::default();
-    taken.read(&rows)?;
+    for row in &rows {
+        taken.read(SlotKey { facility: guid!(row, 0, FacilityId)?, slot: guid!(row, 1, SlotId)? }, row, 2)?;
+    }
     Ok(taken)
 }
 
