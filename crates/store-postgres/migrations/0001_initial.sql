@@ -6,6 +6,9 @@
 -- leads with its own key. So every key lies on one shard of a distributed engine. There are no foreign
 -- keys, sequences or triggers: what a row refers to is checked when it is written.
 --
+-- Each booking updates its referral and its cell without changing them (see `hold` in the sources). Their pages
+-- keep some room, so that the new version of a row lies beside the old one and no index is written.
+--
 -- Texts in keys compare by their bytes, so that pages of an export come in the same order everywhere.
 
 CREATE TABLE installation (
@@ -107,7 +110,7 @@ CREATE TABLE referral (
   valid_until       text NOT NULL,
   state             text NOT NULL,
   PRIMARY KEY (facility, referral)
-);
+) WITH (fillfactor = 90);
 
 CREATE TABLE template (
   facility uuid NOT NULL,
@@ -129,7 +132,7 @@ CREATE TABLE slot (
   max_age  integer,
   template uuid,
   PRIMARY KEY (facility, resource, start)
-);
+) WITH (fillfactor = 90);
 
 CREATE UNIQUE INDEX slot_by_guid ON slot (facility, slot);
 
