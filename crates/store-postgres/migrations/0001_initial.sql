@@ -120,6 +120,14 @@ CREATE TABLE template (
   PRIMARY KEY (facility, template)
 );
 
+-- Resources that a template has left: its free cells there go when it is published.
+CREATE TABLE template_moved (
+  facility uuid NOT NULL,
+  template uuid NOT NULL,
+  resource uuid NOT NULL,
+  PRIMARY KEY (facility, template, resource)
+);
+
 CREATE TABLE slot (
   facility uuid NOT NULL,
   resource uuid NOT NULL,

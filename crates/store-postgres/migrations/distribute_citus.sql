@@ -13,6 +13,7 @@ SELECT create_distributed_table('entry', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('ticket_counter', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('outbox', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('template', 'facility', colocate_with => 'slot');
+SELECT create_distributed_table('template_moved', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('card', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('referral', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('claim_referral', 'facility', colocate_with => 'slot');

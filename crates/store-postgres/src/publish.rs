@@ -30,7 +30,7 @@ pub(crate) async fn publish(
     let job = Job { template, hours: hours(facility, days)?, wanted: wanted.iter().map(|it| (it.start, it)).collect() };
     // Every node publishes every hour, and nearly always finds everything as it should be: that must
     // keep nobody waiting.
-    if job.is_done(&job.cells(tx).await?) {
+    if job.is_done(&job.cells(tx).await?) && job.left_behind(tx).await?.is_empty() {
         return Ok(Published::default());
     }
     // From here on nobody else changes the resource's schedule. Of two nodes that publish at once the
@@ -42,10 +42,10 @@ pub(crate) async fn publish(
         // cells must not come back.
         return Ok(Published::default());
     }
-    let cells = job.cells(tx).await?;
-    let differing: Vec<_> = job.differing(&cells).map(|cell| cell.key).collect();
-    locks.add(tx, Locks { slots: differing.iter().copied().collect(), ..Locks::default() }).await?;
-    job.changes(&cells, &slots::taken(tx, &differing).await?).make(tx).await
+    let (cells, left_behind) = (job.cells(tx).await?, job.left_behind(tx).await?);
+    let going: Vec<_> = job.differing(&cells).chain(&left_behind).map(|cell| cell.key).collect();
+    locks.add(tx, Locks { slots: going.iter().copied().collect(), ..Locks::default() }).await?;
+    job.changes(&cells, &left_behind, &slots::taken(tx, &going).await?).make(tx).await
 }
 
 /// The instants between which these days lie.
@@ -88,6 +88,25 @@ impl Job<'_> {
         rows.iter().map(slots::read).collect()
     }
 
+    /// The cells that the template made on these days for resources that it has left.
+    async fn left_behind(&self, tx: &Tx) -> Result<Vec<Slot>> {
+        let ResourceKey { facility, resource } = self.template.resource;
+        let (start, end) = self.hours;
+        let rows = tx
+            .query(
+                concat!(
+                    "SELECT ",
+                    slot_columns!(),
+                    " FROM template_moved m JOIN slot s ON s.facility = m.facility AND s.resource = m.resource \
+                     AND s.template = m.template WHERE m.facility = $1 AND m.template = $2 AND m.resource <> $3 \
+                     AND s.start >= $4 AND s.start < $5"
+                ),
+                params![facility.0, self.template.id.0, resource.0, start.as_second(), end.as_second()],
+            )
+            .await?;
+        rows.iter().map(slots::read).collect()
+    }
+
     /// Those of the cells that the template made on these days.
     fn made_before<'c>(&self, cells: &'c [Slot]) -> impl Iterator<Item = &'c Slot> {
         let (id, (start, end)) = (self.template.id, self.hours);
@@ -103,12 +122,13 @@ impl Job<'_> {
         self.made_before(cells).count() == self.wanted.len() && self.differing(cells).next().is_none()
     }
 
-    /// What to do about it. `taken` tells of the cells that differ.
-    fn changes<'c>(&'c self, cells: &'c [Slot], taken: &Taken) -> Changes<'c> {
+    /// What to do about it. `taken` tells of the cells that differ and of those left behind.
+    fn changes<'c>(&'c self, cells: &'c [Slot], left_behind: &'c [Slot], taken: &Taken) -> Changes<'c> {
         let mut changes = Changes::default();
-        let (booked, free): (Vec<_>, Vec<_>) =
-            self.differing(cells).partition(|cell| taken.highest(cell.key).is_some());
-        changes.done.kept = booked.len() as u64;
+        let is_booked = |cell: &&Slot| taken.highest(cell.key).is_some();
+        let (booked, free): (Vec<_>, Vec<_>) = self.differing(cells).partition(is_booked);
+        let (booked_there, free_there): (Vec<_>, Vec<_>) = left_behind.iter().partition(is_booked);
+        changes.done.kept = (booked.len() + booked_there.len()) as u64;
         let free: HashMap<_, _> = free.into_iter().map(|cell| (cell.start, cell)).collect();
         let staying = cells.iter().filter(|cell| free.get(&cell.start) != Some(cell));
         let mut staying: BTreeMap<_, _> = staying.map(|cell| (cell.start, cell)).collect();
@@ -132,8 +152,9 @@ impl Job<'_> {
         }
         let changed: HashSet<_> = changes.change.iter().map(|slot| slot.start).collect();
         changes.remove = free.into_values().filter(|cell| !changed.contains(&cell.start)).collect();
-        changes.done.removed =
-            changes.remove.iter().filter(|cell| !self.wanted.contains_key(&cell.start)).count() as u64;
+        let gone = changes.remove.iter().filter(|cell| !self.wanted.contains_key(&cell.start)).count();
+        changes.done.removed = (gone + free_there.len()) as u64;
+        changes.remove.extend(free_there);
         changes
     }
 }

@@ -110,6 +110,14 @@ CREATE TABLE template (
   PRIMARY KEY (facility, template)
 ) STRICT, WITHOUT ROWID;
 
+-- Resources that a template has left: its free cells there go when it is published.
+CREATE TABLE template_moved (
+  facility BLOB NOT NULL,
+  template BLOB NOT NULL,
+  resource BLOB NOT NULL,
+  PRIMARY KEY (facility, template, resource)
+) STRICT, WITHOUT ROWID;
+
 -- A resource has one cell at a time, so facility, resource and start lead: a day's cells lie
 -- together.
 CREATE TABLE slot (

@@ -37,14 +37,16 @@ pub(crate) fn publish(
     let mut there = HashSet::new();
     // First what the template does not make any more, so that it does not block what it makes now.
     for old in made_before(session, template, facility, days)? {
+        let here = old.resource == template.resource.resource;
         let same = wanted.get(&old.start) == Some(&&old);
         let booked = !same && slots::highest_taken(connection, old.key)?.is_some();
+        done.kept += u64::from(booked);
         if same || booked {
-            there.insert(old.start);
-            done.kept += u64::from(booked);
+            // One that the template has left behind keeps its guid from the new one, but not its time.
+            there.extend(here.then_some(old.start));
         } else {
             slots::delete(connection, old.key)?;
-            done.removed += u64::from(!wanted.contains_key(&old.start));
+            done.removed += u64::from(!here || !wanted.contains_key(&old.start));
         }
     }
     let mut missing: Vec<_> = wanted.into_values().filter(|slot| !there.contains(&slot.start)).collect();
@@ -64,7 +66,7 @@ fn add(session: &Session<'_>, slot: &Slot, done: &mut Published) -> Result<()> {
     Ok(())
 }
 
-/// The template's slots on these days.
+/// The template's slots on these days, also those that it made for resources it has left.
 fn made_before(
     session: &Session<'_>,
     template: &Template,
@@ -78,7 +80,8 @@ fn made_before(
     let mut select = session.connection.prepare_cached(concat!(
         "SELECT ",
         slot_columns!(),
-        " FROM slot WHERE facility = ?1 AND resource = ?2 AND start >= ?3 AND start < ?4 AND template = ?5"
+        " FROM slot WHERE facility = ?1 AND resource IN (SELECT ?2 UNION SELECT resource FROM template_moved \
+         WHERE facility = ?1 AND template = ?5) AND start >= ?3 AND start < ?4 AND template = ?5"
     ))?;
     let rows = select.query_map(
         params![

@@ -9,9 +9,19 @@ use talon_store::{read_template, template_body};
 
 use crate::columns::{code, guid};
 
-/// Adds a template, or replaces the one of its guid.
+/// Adds a template, or replaces the one of its guid, and notes which resource it leaves.
 pub(crate) fn put(connection: &Connection, template: &Template) -> Result<()> {
     let body = template_body(template).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO template_moved (facility, template, resource) \
+             SELECT facility, template, resource FROM template WHERE facility = ?1 AND template = ?2 AND resource <> ?3",
+        )?
+        .execute(params![
+            template.resource.facility.bytes(),
+            template.id.bytes(),
+            template.resource.resource.bytes()
+        ])?;
     connection
         .prepare_cached("INSERT OR REPLACE INTO template (facility, template, resource, body) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![

@@ -124,11 +124,12 @@ pub struct PersonCards {
 pub struct Published {
     /// Slots added.
     pub added: u64,
-    /// Free slots removed because the template does not make them any more.
+    /// Free slots removed because the template does not make them, or not for that resource, any more.
     pub removed: u64,
     /// Slots of the template left alone although it does not make them any more, because they are booked.
     pub kept: u64,
-    /// Slots not made because another cell of the resource takes up the time.
+    /// Slots not made because another cell of the resource takes up the time, or because a booked one of a
+    /// resource that the template has left is the same slot.
     pub blocked: u64,
 }
 

@@ -104,7 +104,7 @@ pub trait Store: Send + Sync {
 
     /// Replaces a template's slots between two days by these, without touching booked ones: slots
     /// it already made at the same start are left as they are or updated, free ones that it does
-    /// not make any more are removed. In one transaction.
+    /// not make any more are removed, with those that it made for a resource it has left. In one transaction.
     async fn publish(&self, template: &Template, days: (Date, Date), slots: Vec<Slot>) -> Result<Published>;
 
     /// Proves that the store can read and write now.

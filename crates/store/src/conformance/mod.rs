@@ -87,6 +87,8 @@ macro_rules! conformance {
             importing::reference_data_is_seen_at_once,
             publishing::publishing_twice_changes_nothing,
             publishing::booked_cells_survive_a_changed_template,
+            publishing::a_template_that_moves_takes_its_free_cells_along,
+            publishing::a_booked_cell_that_is_left_behind_keeps_its_time,
             publishing::a_template_changed_since_is_left_alone,
             reading::a_person_is_read_with_their_cards_and_nobody_elses,
         );

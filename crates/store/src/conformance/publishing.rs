@@ -75,6 +75,50 @@ pub async fn booked_cells_survive_a_changed_template(store: Arc<dyn Store>) {
     assert_eq!(refused(&store, gone).await.slug(), "time-absent");
 }
 
+pub async fn a_template_that_moves_takes_its_free_cells_along(store: Arc<dyn Store>) {
+    fill(&store, vec![Record::Template(template(20))]).await;
+    publish(&store, &template(20)).await;
+    let mut evening = book(ANNA, ADULTS, 0, 0, 0);
+    evening.time = Time::constant(17, 20, 0, 0);
+    let entry = booked(&store, evening.clone()).await.entry;
+    // To another doctor, an hour later: half of the old cells are not among the new ones under any guid.
+    let mut moved = Template { resource: doctor(ADULTS, 1), ..template(20) };
+    (moved.parts[0].from, moved.parts[0].to) = (Time::constant(18, 0, 0, 0), Time::constant(20, 0, 0, 0));
+    assert_eq!(store.import_page(vec![Record::Template(moved.clone())]).await, Ok(Vec::new()));
+    let done = publish(&store, &moved).await;
+    assert_eq!(done, Published { added: 24, removed: 23, kept: 1, blocked: 0 });
+    let cells = all(&store, Kind::Slot).await;
+    let left = cells.iter().filter(|record| match record {
+        Record::Slot(cell) => cell.template == Some(moved.id) && cell.resource == template(20).resource.resource,
+        _ => false,
+    });
+    assert_eq!(left.count(), 1, "the booked one");
+    assert_eq!(booked(&store, evening).await.entry, entry);
+    let mut gone = book(BORIS, ADULTS, 0, 0, 0);
+    gone.time = Time::constant(17, 40, 0, 0);
+    assert_eq!(refused(&store, gone).await.slug(), "time-absent");
+    // Back to the first doctor and to the first hours, among which the booked one still is.
+    assert_eq!(store.import_page(vec![Record::Template(template(20))]).await, Ok(Vec::new()));
+    let back = publish(&store, &template(20)).await;
+    assert_eq!(back, Published { added: 23, removed: 24, kept: 0, blocked: 0 });
+    assert_eq!(publish(&store, &template(20)).await, Published::default());
+}
+
+/// A booked cell keeps its guid, which is that of the cell at the same time of the new resource.
+pub async fn a_booked_cell_that_is_left_behind_keeps_its_time(store: Arc<dyn Store>) {
+    fill(&store, vec![Record::Template(template(20))]).await;
+    publish(&store, &template(20)).await;
+    let mut evening = book(ANNA, ADULTS, 0, 0, 0);
+    evening.time = Time::constant(17, 20, 0, 0);
+    booked(&store, evening).await;
+    let moved = Template { resource: doctor(ADULTS, 1), ..template(20) };
+    assert_eq!(store.import_page(vec![Record::Template(moved.clone())]).await, Ok(Vec::new()));
+    let done = Published { added: 23, removed: 23, kept: 1, blocked: 1 };
+    assert_eq!(publish(&store, &moved).await, done);
+    let again = Published { kept: 1, blocked: 1, ..Published::default() };
+    assert_eq!(publish(&store, &moved).await, again, "nothing is left to do about it");
+}
+
 pub async fn a_template_changed_since_is_left_alone(store: Arc<dyn Store>) {
     fill(&store, vec![Record::Template(template(30))]).await;
     publish(&store, &template(30)).await;
