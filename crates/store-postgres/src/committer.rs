@@ -14,6 +14,7 @@ use talon_store::{Result, StoreError};
 use tokio::{
     sync::{Mutex as Turn, mpsc, oneshot},
     task::JoinHandle,
+    time::Instant as Deadline,
 };
 
 use crate::{
@@ -191,6 +192,8 @@ impl Worker {
     }
 
     async fn together(&self, items: &[Item]) -> std::result::Result<Vec<Result<Done>>, Failure> {
+        // One for all: whoever waits must not wait as long again to hear that nobody knows.
+        let deadline = self.transactions.deadline();
         let mut doubts = 0;
         loop {
             let began = Instant::now();
@@ -198,7 +201,7 @@ impl Worker {
             let written = Mutex::new(Batch::default());
             let ended = self
                 .transactions
-                .run(|tx| {
+                .run_until(deadline, |tx| {
                     let written = &written;
                     async move {
                         let batch = book::batch(&tx, &self.published, items).await?;
@@ -211,7 +214,7 @@ impl Worker {
             let kept = match ended {
                 Ok(()) => true,
                 Err(failure @ Failure::Unknown(_)) => match &written.mark {
-                    Some(mark) if doubts < MOST_DOUBTS => self.settle(mark).await?,
+                    Some(mark) if doubts < MOST_DOUBTS => self.settle(mark, deadline).await?,
                     _ => return Err(failure),
                 },
                 Err(failure) => return Err(failure),
@@ -229,8 +232,8 @@ impl Worker {
     /// Its record was written before COMMIT was sent, so whoever writes the same record waits for that
     /// transaction to end, and then knows. Of a kept one something is written, because what only the
     /// old primary has must not be answered: this commit waits for the standby, and so for all before it.
-    async fn settle(&self, mark: &AuditRecord) -> std::result::Result<bool, Failure> {
-        let settled = self.transactions.run(|tx| async move {
+    async fn settle(&self, mark: &AuditRecord, deadline: Deadline) -> std::result::Result<bool, Failure> {
+        let settled = self.transactions.run_until(deadline, |tx| async move {
             tx.batch("SAVEPOINT probe").await?;
             let absent = audit::insert(&tx, &[mark]).await? > 0;
             tx.batch("ROLLBACK TO SAVEPOINT probe").await?;

@@ -103,10 +103,15 @@ impl PostgresStore {
         let (writing, counters) = (Arc::clone(&self.writing), Arc::clone(&self.counters));
         let made = tokio::spawn(async move {
             let began = std::time::Instant::now();
-            let mut doubts = 0;
-            loop {
-                match writing.run(&work).await {
-                    Err(Failure::Unknown(_)) if doubts < MOST_DOUBTS => doubts += 1,
+            let deadline = writing.deadline();
+            let mut doubt = None;
+            for _ in 0..=MOST_DOUBTS {
+                match writing.run_until(deadline, &work).await {
+                    Err(Failure::Unknown(what)) => doubt = Some(what),
+                    // What was in doubt has not become undone by that.
+                    Err(Failure::Lost(what) | Failure::Again(what)) if doubt.is_some() => {
+                        return Err(Failure::Unknown(what));
+                    }
                     made => {
                         if made.is_ok() {
                             counters.commits.count(1, began.elapsed());
@@ -115,6 +120,7 @@ impl PostgresStore {
                     }
                 }
             }
+            Err(Failure::Unknown(doubt.unwrap_or_default()))
         });
         made.await.unwrap_or_else(|error| Err(Failure::Unknown(format!("a write did not finish: {error}"))))
     }
@@ -266,7 +272,7 @@ impl Store for PostgresStore {
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
-        Ok(Box::new(PostgresSnapshot::new(self.reading.snapshot().await?)))
+        Ok(Box::new(PostgresSnapshot::take(&self.reading).await?))
     }
 
     async fn publish(&self, template: &Template, days: (Date, Date), slots: Vec<Slot>) -> Result<PublishedSlots> {
@@ -282,16 +288,18 @@ impl Store for PostgresStore {
     }
 
     async fn check(&self) -> Result<()> {
-        // Written and waited for like any other change.
-        let touched = self.write(|tx| async move {
-            tx.execute("UPDATE installation SET value = value WHERE key = 'settled'", &[]).await.map(drop)
+        // Written and waited for like any other change, but given up with whoever asks.
+        let touched = self.writing.run(|tx| async move {
+            tx.execute("UPDATE installation SET value = value WHERE key = 'settled'", &[]).await
         });
         touched.await.map_err(StoreError::from)
     }
 
     async fn verify(&self) -> Result<Vec<String>> {
         let tx = self.reading.snapshot().await?;
-        verify::verify(&tx).await.map_err(StoreError::from)
+        let found = verify::verify(&tx).await;
+        self.reading.end(tx).await;
+        found.map_err(StoreError::from)
     }
 
     fn load(&self) -> Load {

@@ -12,7 +12,7 @@ use std::{
 use deadpool_postgres::{Object, Pool, PoolError};
 use futures_util::future::{TryFutureExt, try_join};
 use talon_store::Commits;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, error::Elapsed, sleep, timeout_at};
 use tokio_postgres::{Row, types::ToSql};
 
 use crate::failure::{Failure, Result};
@@ -58,20 +58,35 @@ impl Transactions {
         Self { pool, doubts, deadline, counters, begin: "BEGIN READ ONLY" }
     }
 
-    /// One state of the database, for as long as its transaction is kept.
+    /// One state of the database, for as long as its transaction is kept. Whoever has read enough calls
+    /// [`Transactions::end`].
     pub(crate) async fn snapshot(&self) -> Result<Tx> {
-        let tx = Tx::on(self.pool.get().await.map_err(unreachable)?);
-        // With one connection to each node Citus reads the whole of a node in one transaction; PostgreSQL
-        // takes the setting as a word it does not know.
-        tx.batch(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
-             SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; \
-             SET LOCAL citus.max_adaptive_executor_pool_size = 1",
-        )
-        .await?;
-        // The state is that of the first statement that reads; this one reaches every node.
-        tx.query("SELECT 1 FROM entry LIMIT 1", &[]).await?;
+        let deadline = self.deadline();
+        let tx = Tx::on(timeout_at(deadline, self.pool.get()).await.map_err(late)?.map_err(unreachable)?);
+        let begun = async {
+            // With one connection to each node Citus reads the whole of a node in one transaction; PostgreSQL
+            // takes the setting as a word it does not know.
+            tx.batch(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+                 SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; \
+                 SET LOCAL citus.max_adaptive_executor_pool_size = 1",
+            )
+            .await?;
+            // The state is that of the first statement that reads; this one reaches every node.
+            tx.query("SELECT 1 FROM entry LIMIT 1", &[]).await
+        };
+        timeout_at(deadline, begun).await.map_err(late)??;
         Ok(tx)
+    }
+
+    /// Ends a transaction that only read, and keeps its connection for others.
+    pub(crate) async fn end(&self, tx: Tx) {
+        tx.undo(self.deadline()).await;
+    }
+
+    /// When a command that begins now must have come to something.
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.deadline
     }
 
     /// Connections in use and connections that there may be.
@@ -90,11 +105,18 @@ impl Transactions {
     ///
     /// After [`Failure::Unknown`] the transaction may be kept or not; whoever can tell must find out
     /// before running it again. All other failures leave nothing behind.
-    pub(crate) async fn run<T, F>(&self, mut work: impl FnMut(Tx) -> F) -> Result<T>
+    pub(crate) async fn run<T, F>(&self, work: impl FnMut(Tx) -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
-        let deadline = Instant::now() + self.deadline;
+        self.run_until(self.deadline(), work).await
+    }
+
+    /// The same for what is a part of a command that began earlier.
+    pub(crate) async fn run_until<T, F>(&self, deadline: Instant, mut work: impl FnMut(Tx) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
             let failure = match self.attempt(&mut work, deadline).await {
@@ -115,7 +137,6 @@ impl Transactions {
     where
         F: Future<Output = Result<T>>,
     {
-        let late = |_| Failure::Lost("it did not answer in time".to_owned());
         let tx = Tx::on(timeout_at(deadline, self.pool.get()).await.map_err(late)?.map_err(unreachable)?);
         // BEGIN travels with the first statements: answers come in the order of the questions, so if it
         // fails, that is known before any answer is used.
@@ -124,10 +145,7 @@ impl Transactions {
             Ok(((), done)) => done,
             Err(failure) => {
                 // Dropping the connection would do as well; keeping it spares making a new one.
-                let undone = async { tx.client()?.batch_execute("ROLLBACK").map_err(Failure::from).await };
-                if timeout_at(deadline, undone).await.is_ok_and(|undone| undone.is_ok()) {
-                    tx.keep();
-                }
+                tx.undo(deadline).await;
                 return Err(failure);
             }
         };
@@ -137,7 +155,10 @@ impl Transactions {
 
     async fn commit(&self, tx: Tx, deadline: Instant) -> Result<()> {
         let doubts = self.doubts.load(Ordering::Acquire);
-        let committed = timeout_at(deadline, tx.client()?.batch_execute("COMMIT")).await;
+        // Half of the time that is left is for finding out what became of it.
+        let now = Instant::now();
+        let given_up = now + deadline.saturating_duration_since(now) / 2;
+        let committed = timeout_at(given_up, tx.client()?.batch_execute("COMMIT")).await;
         let doubt = match committed {
             Ok(Ok(())) if self.doubts.load(Ordering::Acquire) == doubts => {
                 tx.keep();
@@ -175,6 +196,14 @@ impl Tx {
 
     fn client(&self) -> Result<&Object> {
         self.0.0.as_ref().ok_or_else(|| Failure::Lost("the connection was given back".to_owned()))
+    }
+
+    /// Undoes the transaction and gives its connection back; one that does not answer by then is closed.
+    async fn undo(self, deadline: Instant) {
+        let undone = async { self.client()?.batch_execute("ROLLBACK").map_err(Failure::from).await };
+        if timeout_at(deadline, undone).await.is_ok_and(|undone| undone.is_ok()) {
+            self.keep();
+        }
     }
 
     /// Gives the connection of a transaction that has ended back, if nobody has a handle to it any more.
@@ -230,6 +259,10 @@ impl Drop for Connection {
             drop(Object::take(client));
         }
     }
+}
+
+fn late(_: Elapsed) -> Failure {
+    Failure::Lost("it did not answer in time".to_owned())
 }
 
 /// Why the pool has no connection to give.

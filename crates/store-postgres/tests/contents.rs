@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, ToSpan};
 use talon_domain::{
     access::Channel,
@@ -13,7 +15,7 @@ use talon_domain::{
     message::{Message, MessageKind},
 };
 use talon_store::{
-    Kind, Record,
+    Kind, Record, Store,
     conformance::{
         region::{
             ADULTS, ANNA, EAST, book, booked, facility, facility_records, fill, local_start, now, person,
@@ -22,6 +24,7 @@ use talon_store::{
         tally::all,
     },
 };
+use talon_store_postgres::{OpenOptions, PostgresStore};
 use uuid::Uuid;
 
 use common::open;
@@ -102,6 +105,29 @@ async fn an_export_of_many_pages_has_everything_in_the_order_of_the_keys() {
         }
         assert!(all(&store, kind).await == given, "{kind:?}");
     }
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_read_a_state_gives_the_connection_back() {
+    let schema = common::schema().await;
+    let url = schema.url().with_parameter("application_name", schema.name());
+    let options = OpenOptions { readers: 1, ..OpenOptions::new(now()) };
+    let store: Arc<dyn Store> = PostgresStore::open(&url.parse().unwrap(), &options).await.unwrap();
+    fill(&store, Vec::new()).await;
+    let connections = || {
+        let mine = format!("SELECT pid FROM pg_stat_activity WHERE application_name = '{}' ORDER BY 1", schema.name());
+        schema.psql(&mine)
+    };
+    let before = connections();
+    for _ in 0..3 {
+        // With one connection the next state waits for the last to be done with.
+        let snapshot = store.snapshot().await.unwrap();
+        assert_eq!(snapshot.page(Kind::Facility, None).await.unwrap().records.len(), 3);
+        drop(snapshot);
+        assert_eq!(store.verify().await, Ok(Vec::new()));
+    }
+    assert_eq!(connections(), before);
     store.close().await;
 }
 

@@ -1,6 +1,6 @@
 //! `GET /health/live` and `GET /health/ready`, in the standard response's form.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -12,6 +12,11 @@ use axum::{
 use serde_json::json;
 use talon_app::{Gate, Phase};
 use talon_store::Store;
+use tokio::time::timeout;
+
+/// How long the store may take to show that it works. Less than a command may: whoever asks wants to know
+/// where to send requests now, and a balancer that waits as long as they do has sent them all here.
+const CHECKED_WITHIN: Duration = Duration::from_secs(2);
 
 #[derive(Clone)]
 struct Checked {
@@ -33,13 +38,12 @@ async fn ready(State(Checked { store, gate }): State<Checked>) -> Response {
         Phase::Starting => return unavailable("starting"),
         Phase::Draining => return unavailable("stopping"),
     }
-    match store.check().await {
-        Ok(()) => answer(StatusCode::OK, "2000", "ready"),
-        Err(error) => {
-            tracing::error!(%error, "the store does not work");
-            unavailable("the store does not work")
-        }
+    match timeout(CHECKED_WITHIN, store.check()).await {
+        Ok(Ok(())) => return answer(StatusCode::OK, "2000", "ready"),
+        Ok(Err(error)) => tracing::error!(%error, "the store does not work"),
+        Err(_) => tracing::error!("the store does not answer"),
     }
+    unavailable("the store does not work")
 }
 
 fn unavailable(why: &str) -> Response {

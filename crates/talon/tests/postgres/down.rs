@@ -1,6 +1,9 @@
 //! A database that goes away while a node serves.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use talon_testkit::{Crowd, Ledger, Load, Outcome, Server, check_all, expect_none, postgres::Options};
 
@@ -8,6 +11,18 @@ use crate::{booked, common::get, on};
 
 /// Longer than a request may take whose database is gone, and shorter than two of them.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(18);
+
+/// Longer than readiness takes to turn red, and shorter than a request waits for its database.
+const RED_WITHIN: Duration = Duration::from_secs(6);
+
+/// Readiness is red, and soon.
+fn is_red(address: SocketAddr) {
+    let asked = Instant::now();
+    let ready = get(address, "/health/ready");
+    let took = asked.elapsed();
+    assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("retry-after"), "{ready}");
+    assert!(took < RED_WITHIN, "red after {took:?}");
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn callers_are_put_off_readiness_turns_red_and_it_recovers_by_itself() {
@@ -24,7 +39,7 @@ async fn callers_are_put_off_readiness_turns_red_and_it_recovers_by_itself() {
 
     database.kill();
     let address = server.address;
-    let ready = tokio::task::spawn_blocking(move || get(address, "/health/ready"));
+    let ready = tokio::task::spawn_blocking(move || is_red(address));
     let began = Instant::now();
     let put_off = Load::new(address, 32).run(bookings.clone()).await;
     let took = began.elapsed();
@@ -36,8 +51,7 @@ async fn callers_are_put_off_readiness_turns_red_and_it_recovers_by_itself() {
         assert_eq!(answer.json()["Code"], 503, "{:?}", attempt.outcome);
     }
     assert!(took < ANSWERED_WITHIN, "the last was put off after {took:?}");
-    let ready = ready.await.unwrap();
-    assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("retry-after"), "{ready}");
+    ready.await.unwrap();
     assert!(get(address, "/health/live").starts_with("HTTP/1.1 200"));
 
     database.start_again();
@@ -60,6 +74,7 @@ async fn a_database_that_hangs_is_not_waited_for() {
     let server = Server::start(&installation);
     let booking = crowd.bookings(&installation).remove(0);
     database.pause();
+    tokio::task::block_in_place(|| is_red(server.address));
     let began = Instant::now();
     let put_off = server.client().book(&booking).await;
     let took = began.elapsed();
