@@ -228,21 +228,7 @@ pub(crate) async fn rebuild(tx: &Tx, before: &[&Entry], after: &[&Entry]) -> Res
         return Err(Failure::ClaimLost);
     }
     let specialties: Vec<_> = specialties.into_iter().collect();
-    tx.execute(
-        "INSERT INTO claim_specialty (person, specialty, facility, entry, start) \
-         SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[]) \
-         ON CONFLICT (person, specialty) DO UPDATE \
-         SET facility = excluded.facility, entry = excluded.entry, start = excluded.start \
-         WHERE claim_specialty.start < excluded.start",
-        params![
-            guids(&specialties, |((person, _), _)| person.0),
-            column(&specialties, |((_, specialty), _)| specialty.as_str()),
-            guids(&specialties, |(_, entry)| entry.key.facility.0),
-            guids(&specialties, |(_, entry)| entry.key.entry.0),
-            column(&specialties, |(_, entry)| entry.start.as_second()),
-        ],
-    )
-    .await?;
+    claim_last(tx, &specialties).await?;
     if take_places(tx, &places).await? != places.len() as u64 {
         return Err(Failure::ClaimLost);
     }
@@ -250,7 +236,8 @@ pub(crate) async fn rebuild(tx: &Tx, before: &[&Entry], after: &[&Entry]) -> Res
     list_visits(tx, &visits).await
 }
 
-/// Gives up whatever entries hold.
+/// Gives up whatever entries hold. Of two visits ahead of one specialty, which only an import can bring, the last
+/// has the claim: when it goes, the other has it.
 pub(crate) async fn release(tx: &Tx, entries: &[&Entry]) -> Result<()> {
     let mut referrals: Vec<_> =
         entries.iter().filter_map(|entry| Some((entry.referral?, entry.key.facility, entry.key.entry))).collect();
@@ -269,18 +256,19 @@ pub(crate) async fn release(tx: &Tx, entries: &[&Entry]) -> Result<()> {
     .await?;
     let mut entries = entries.to_vec();
     entries.sort_by(|one, other| (one.person, &one.specialty.0).cmp(&(other.person, &other.specialty.0)));
-    tx.execute(
-        "DELETE FROM claim_specialty c USING unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[]) \
-         AS q(person, specialty, facility, entry) WHERE c.person = q.person AND c.specialty = q.specialty \
-         AND c.facility = q.facility AND c.entry = q.entry",
-        params![
-            guids(&entries, |entry| entry.person.0),
-            column(&entries, |entry| entry.specialty.0.as_str()),
-            guids(&entries, |entry| entry.key.facility.0),
-            guids(&entries, |entry| entry.key.entry.0),
-        ],
-    )
-    .await?;
+    let given_up = tx
+        .query(
+            "DELETE FROM claim_specialty c USING unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[]) \
+             AS q(person, specialty, facility, entry) WHERE c.person = q.person AND c.specialty = q.specialty \
+             AND c.facility = q.facility AND c.entry = q.entry RETURNING c.person, c.specialty",
+            params![
+                guids(&entries, |entry| entry.person.0),
+                column(&entries, |entry| entry.specialty.0.as_str()),
+                guids(&entries, |entry| entry.key.facility.0),
+                guids(&entries, |entry| entry.key.entry.0),
+            ],
+        )
+        .await?;
     entries.sort_by_key(|entry| (entry.key.facility, entry.slot, entry.place));
     tx.execute(
         "DELETE FROM claim_place c USING unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS q(facility, slot, entry) \
@@ -312,7 +300,55 @@ pub(crate) async fn release(tx: &Tx, entries: &[&Entry]) -> Result<()> {
         listed.insert((key, seconds(row, 2)?));
     }
     let removed = entries.iter().filter(|entry| listed.contains(&(entry.key, entry.start)));
-    touch_days(tx, &removed.map(|entry| (entry.person, *entry)).collect::<Vec<_>>()).await
+    touch_days(tx, &removed.map(|entry| (entry.person, *entry)).collect::<Vec<_>>()).await?;
+    pass_on(tx, &given_up).await
+}
+
+/// Gives specialties that were given up to the last of their persons' other visits of the same specialty.
+async fn pass_on(tx: &Tx, given_up: &[Row]) -> Result<()> {
+    let mut specialties = BTreeSet::new();
+    for row in given_up {
+        specialties.insert((guid!(row, 0, PersonId)?, get::<String>(row, 1)?));
+    }
+    if specialties.is_empty() {
+        return Ok(());
+    }
+    let persons: Vec<_> = specialties.iter().map(|(person, _)| person.0).collect();
+    let visits = tx.query("SELECT facility, entry FROM claim_time WHERE person = ANY($1)", params![persons]).await?;
+    let mut keys = Vec::new();
+    for row in &visits {
+        keys.push(EntryKey { facility: guid!(row, 0, FacilityId)?, entry: guid!(row, 1, EntryId)? });
+    }
+    let mut others: BTreeMap<_, Entry> = BTreeMap::new();
+    for row in &entry::rows(tx, &keys).await? {
+        let other = entry::read(row)?;
+        let claim = (other.person, other.specialty.0.clone());
+        if specialties.contains(&claim) && others.get(&claim).is_none_or(|last| last.start < other.start) {
+            others.insert(claim, other);
+        }
+    }
+    let others: Vec<_> =
+        others.iter().map(|((person, specialty), other)| ((*person, specialty.clone()), other)).collect();
+    if others.is_empty() { Ok(()) } else { claim_last(tx, &others).await }
+}
+
+/// Claims specialties for entries, each unless a later one has the claim.
+async fn claim_last(tx: &Tx, specialties: &[((PersonId, String), &Entry)]) -> Result<()> {
+    tx.execute(
+        "INSERT INTO claim_specialty (person, specialty, facility, entry, start) \
+         SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[]) \
+         ON CONFLICT (person, specialty) DO UPDATE \
+         SET facility = excluded.facility, entry = excluded.entry, start = excluded.start \
+         WHERE claim_specialty.start < excluded.start",
+        params![
+            guids(specialties, |((person, _), _)| person.0),
+            column(specialties, |((_, specialty), _)| specialty.as_str()),
+            guids(specialties, |(_, entry)| entry.key.facility.0),
+            guids(specialties, |(_, entry)| entry.key.entry.0),
+            column(specialties, |(_, entry)| entry.start.as_second()),
+        ],
+    )
+    .await
 }
 
 /// Whoever read these persons' visits before this must decide again.

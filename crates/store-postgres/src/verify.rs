@@ -1,6 +1,12 @@
 //! Looking for contradictions in what is stored.
 
-use tokio_postgres::{Row, types::ToSql};
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use tokio_postgres::{
+    Row,
+    types::{FromSql, ToSql},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -41,12 +47,14 @@ const PROMISES: &[(&str, &str)] = &[
 
 /// Every contradiction, in words. Reads everything; the server looks after its files itself.
 pub(crate) async fn verify(tx: &Tx) -> Result<Vec<String>> {
-    let entries = Entries::read(tx).await?;
-    let mut found = entries.altered;
+    let mut entries = Entries::read(tx).await?;
+    let mut found = std::mem::take(&mut entries.altered);
     let counted = [
         ("entries whose referral is not claimed", entries.without_referral),
+        ("live entries ahead whose specialty is not claimed", entries.without_specialty()),
         ("live entries that are not among their person's visits", entries.without_visit),
         ("claimed referrals without an entry", idle_referrals(tx).await?),
+        ("claimed specialties without a live entry", idle_specialties(tx).await?),
         ("visits without a live entry", idle_visits(tx).await?),
     ];
     // Here whole tables are joined, and each once.
@@ -73,6 +81,10 @@ struct Entries {
     altered: Vec<String>,
     without_referral: usize,
     without_visit: usize,
+    /// When the live ones begin whose specialty is not claimed.
+    unclaimed: Vec<Timestamp>,
+    /// When the last of all was booked.
+    newest: Timestamp,
 }
 
 impl Entries {
@@ -92,11 +104,18 @@ impl Entries {
         }
     }
 
+    /// A claim is void once its entry has begun, and goes when its person books again. So of what was ahead when
+    /// the store's last booking was made, none has lost its claim.
+    fn without_specialty(&self) -> usize {
+        self.unclaimed.iter().filter(|start| **start > self.newest).count()
+    }
+
     async fn add(&mut self, tx: &Tx, rows: &[Row]) -> Result<()> {
         let (mut using, mut live) = (Vec::new(), Vec::new());
         for row in rows {
             match entry::read(row) {
                 Ok(entry) => {
+                    self.newest = self.newest.max(entry.booked_at);
                     using.extend(entry.referral.filter(|_| entry.state.uses_referral()).map(|key| (key, entry.key)));
                     live.extend(entry.state.is_live().then_some(entry));
                 }
@@ -134,6 +153,22 @@ impl Entries {
         )
         .await?;
         self.without_visit += live.len() - listed.min(live.len());
+        let claimed = tx
+            .query(
+                "SELECT q.number FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[]) \
+                 AS q(person, specialty, start, number) JOIN claim_specialty c ON c.person = q.person \
+                 AND c.specialty = q.specialty AND c.start >= q.start",
+                params![
+                    guids(&live, |entry| entry.person.0),
+                    column(&live, |entry| entry.specialty.0.as_str()),
+                    column(&live, |entry| entry.start.as_second()),
+                    (0..).take(live.len()).collect::<Vec<i64>>(),
+                ],
+            )
+            .await?;
+        let claimed = claimed.iter().map(|row| get(row, 0)).collect::<Result<HashSet<i64>>>()?;
+        let unclaimed = live.iter().zip(0..).filter(|(_, number)| !claimed.contains(number));
+        self.unclaimed.extend(unclaimed.map(|(entry, _)| entry.start));
         Ok(())
     }
 }
@@ -161,6 +196,38 @@ async fn idle_referrals(tx: &Tx) -> Result<usize> {
         )
         .await?;
         idle += rows.len() - used.min(rows.len());
+    }
+}
+
+/// Claimed specialties without a live entry.
+async fn idle_specialties(tx: &Tx) -> Result<usize> {
+    let (mut idle, mut after) = (0, (Uuid::nil(), String::new()));
+    loop {
+        let rows = tx
+            .query(
+                "SELECT person, specialty, facility, entry, start FROM claim_specialty \
+                 WHERE (person, specialty) > ($1, $2) ORDER BY person, specialty LIMIT 2000",
+                params![after.0, after.1],
+            )
+            .await?;
+        let Some(last) = rows.last() else { return Ok(idle) };
+        after = (get(last, 0)?, get(last, 1)?);
+        let live = count(
+            tx,
+            "SELECT count(*) FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[]) \
+             AS q(person, specialty, facility, entry, start) \
+             JOIN entry e ON e.facility = q.facility AND e.entry = q.entry AND e.person = q.person \
+             AND e.specialty = q.specialty AND e.start = q.start AND e.state = 'booked'",
+            params![
+                ids(&rows, 0)?,
+                values::<&str>(&rows, 1)?,
+                ids(&rows, 2)?,
+                ids(&rows, 3)?,
+                values::<i64>(&rows, 4)?
+            ],
+        )
+        .await?;
+        idle += rows.len() - live.min(rows.len());
     }
 }
 
@@ -192,5 +259,10 @@ async fn idle_visits(tx: &Tx) -> Result<usize> {
 
 /// A column of guids that were read.
 fn ids(rows: &[Row], column: usize) -> Result<Vec<Uuid>> {
+    values(rows, column)
+}
+
+/// A column that was read.
+fn values<'a, T: FromSql<'a>>(rows: &'a [Row], column: usize) -> Result<Vec<T>> {
     rows.iter().map(|row| get(row, column)).collect()
 }

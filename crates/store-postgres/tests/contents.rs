@@ -156,6 +156,21 @@ async fn every_contradiction_is_named() {
             &["1 entries whose referral is not claimed", "1 claimed referrals without an entry"],
         ),
         (
+            "UPDATE claim_specialty SET specialty = 'eyes'",
+            "UPDATE claim_specialty SET specialty = 'therapy'",
+            &["1 live entries ahead whose specialty is not claimed", "1 claimed specialties without a live entry"],
+        ),
+        (
+            "UPDATE claim_specialty SET start = start - 1",
+            "UPDATE claim_specialty SET start = start + 1",
+            &["1 live entries ahead whose specialty is not claimed", "1 claimed specialties without a live entry"],
+        ),
+        (
+            "INSERT INTO claim_specialty SELECT facility, specialty, facility, entry, start FROM claim_specialty",
+            "DELETE FROM claim_specialty WHERE person = facility",
+            &["1 claimed specialties without a live entry"],
+        ),
+        (
             "UPDATE claim_time SET start = start + 1",
             "UPDATE claim_time SET start = start - 1",
             &["1 live entries that are not among their person's visits"],

@@ -234,7 +234,8 @@ pub(crate) fn rebuild(connection: &Connection, entry: &Entry) -> Result<()> {
     Ok(())
 }
 
-/// Gives up whatever an entry holds.
+/// Gives up whatever an entry holds. Of two visits ahead of one specialty, which only an import can bring, the
+/// last has the claim: when it goes, the other has it.
 pub(crate) fn release(connection: &Connection, entry: &Entry) -> Result<()> {
     let (facility, id, person) = (entry.key.facility, entry.key.entry, entry.person);
     if let Some(key) = &entry.referral {
@@ -244,7 +245,7 @@ pub(crate) fn release(connection: &Connection, entry: &Entry) -> Result<()> {
             )?
             .execute(params![key.facility.bytes(), key.referral.bytes(), facility.bytes(), id.bytes()])?;
     }
-    connection
+    let given_up = connection
         .prepare_cached(
             "DELETE FROM claim_specialty WHERE person = ?1 AND specialty = ?2 AND facility = ?3 AND entry = ?4",
         )?
@@ -257,6 +258,16 @@ pub(crate) fn release(connection: &Connection, entry: &Entry) -> Result<()> {
         .execute(params![person.bytes(), entry.start.as_second(), facility.bytes(), id.bytes()])?;
     if listed > 0 {
         touch_days(connection, person, entry.interval())?;
+    }
+    if given_up > 0 {
+        connection
+            .prepare_cached(
+                "INSERT INTO claim_specialty (person, specialty, facility, entry, start) \
+                 SELECT e.person, e.specialty, e.facility, e.entry, e.start FROM claim_time t \
+                 JOIN entry e ON e.facility = t.facility AND e.entry = t.entry \
+                 WHERE t.person = ?1 AND e.specialty = ?2 ORDER BY e.start DESC LIMIT 1",
+            )?
+            .execute(params![person.bytes(), entry.specialty.0])?;
     }
     Ok(())
 }

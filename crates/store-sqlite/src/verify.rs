@@ -52,6 +52,20 @@ const PROMISES: &[(&str, &str)] = &[
          WHERE e.facility = c.entry_facility AND e.entry = c.entry AND e.referral = c.referral \
          AND e.state IN ('booked', 'fulfilled'))",
     ),
+    // A claim is void once its entry has begun, and goes when its person books again. So of what was ahead when
+    // the store's last booking was made, none has lost its claim.
+    (
+        "live entries ahead whose specialty is not claimed",
+        "SELECT count(*) FROM entry e WHERE e.state = 'booked' \
+         AND e.start > (SELECT max(booked_at) / 1000000 FROM entry) AND NOT EXISTS (SELECT 1 FROM claim_specialty c \
+         WHERE c.person = e.person AND c.specialty = e.specialty AND c.start >= e.start)",
+    ),
+    (
+        "claimed specialties without a live entry",
+        "SELECT count(*) FROM claim_specialty c WHERE NOT EXISTS (SELECT 1 FROM entry e \
+         WHERE e.facility = c.facility AND e.entry = c.entry AND e.person = c.person AND e.specialty = c.specialty \
+         AND e.start = c.start AND e.state = 'booked')",
+    ),
     (
         "live entries that are not among their person's visits",
         "SELECT count(*) FROM entry e WHERE e.state = 'booked' AND NOT EXISTS (SELECT 1 FROM claim_time c \

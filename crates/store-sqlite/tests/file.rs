@@ -139,15 +139,31 @@ async fn promises_that_do_not_fit_the_entries_are_found() {
     fill(&store, Vec::new()).await;
     booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await;
     assert_eq!(store.verify().await.unwrap(), Vec::<String>::new());
-    for table in ["claim_place", "claim_referral", "claim_time"] {
+    for table in ["claim_place", "claim_referral", "claim_specialty", "claim_time"] {
         let sqlite = Connection::open(&path).unwrap();
         sqlite.execute_batch(&format!("CREATE TABLE kept AS SELECT * FROM {table}; DELETE FROM {table}")).unwrap();
         assert_eq!(store.verify().await.unwrap().len(), 1, "{table} is empty");
         sqlite.execute_batch(&format!("INSERT INTO {table} SELECT * FROM kept; DROP TABLE kept")).unwrap();
         assert_eq!(store.verify().await.unwrap(), Vec::<String>::new());
     }
-    Connection::open(&path).unwrap().execute("DELETE FROM entry", []).unwrap();
-    assert_eq!(store.verify().await.unwrap().len(), 3, "three claims of an entry that is gone");
+    let sqlite = Connection::open(&path).unwrap();
+    for other in ["specialty = 'eyes'", "person = zeroblob(16)"] {
+        sqlite
+            .execute_batch(&format!(
+                "CREATE TABLE kept AS SELECT * FROM claim_specialty; UPDATE claim_specialty SET {other}"
+            ))
+            .unwrap();
+        let found =
+            ["1 live entries ahead whose specialty is not claimed", "1 claimed specialties without a live entry"];
+        assert_eq!(store.verify().await.unwrap(), found, "{other}");
+        sqlite
+            .execute_batch(
+                "DELETE FROM claim_specialty; INSERT INTO claim_specialty SELECT * FROM kept; DROP TABLE kept",
+            )
+            .unwrap();
+    }
+    sqlite.execute("DELETE FROM entry", []).unwrap();
+    assert_eq!(store.verify().await.unwrap().len(), 4, "four claims of an entry that is gone");
     store.close().await;
 }
 

@@ -2,10 +2,18 @@
 
 use std::sync::Arc;
 
-use talon_domain::{booking::CancelRefusal, entry::EntryState, message::MessageKind};
+use talon_domain::{
+    booking::CancelRefusal,
+    entry::{EntryState, Ticket},
+    message::MessageKind,
+};
 
 use super::{
-    region::{ADULTS, ANNA, BORIS, book, booked, cancel, fill, local_start, now, person_records, refused, slot},
+    importing::foreign_entry,
+    region::{
+        ADULTS, ANNA, BORIS, book, booked, cancel, fill, local_start, now, person_records, referral, referral_to,
+        refused, slot,
+    },
     tally::{all_but_audit, assert_exclusive, entries, messages, outcomes},
 };
 use crate::{Record, Store};
@@ -91,4 +99,24 @@ pub async fn a_ticket_number_never_comes_back(store: Arc<dyn Store>) {
     assert_eq!(numbers, ["Т-001", "Т-002", "Т-003", "Т-004", "Т-005"]);
     let next_day = booked(&store, book(ANNA, ADULTS, 0, 27, 0)).await;
     assert_eq!(next_day.ticket.to_string(), "Т-001", "each day begins anew");
+}
+
+/// Two visits ahead of one specialty, which only an import can bring.
+pub async fn a_cancelled_visit_leaves_its_specialty_to_another(store: Arc<dyn Store>) {
+    fill(&store, Vec::new()).await;
+    let (first, mut last) =
+        (foreign_entry(1, ANNA, 3, EntryState::Booked), foreign_entry(2, ANNA, 5, EntryState::Booked));
+    last.referral = Some(referral(ANNA, 1));
+    last.ticket = Ticket("Т-042".to_owned());
+    let page = vec![Record::Entry(first.clone()), Record::Entry(last.clone())];
+    assert_eq!(store.import_page(page).await, Ok(Vec::new()));
+    store.cancel(cancel(ANNA, last.key), now()).await.unwrap().unwrap();
+    assert_exclusive(&store).await;
+    // Under the referral that is free again, to the same specialty.
+    let more = Record::Referral(referral_to(ANNA, 4, 0));
+    assert_eq!(store.import_page(vec![more]).await, Ok(Vec::new()));
+    assert_eq!(refused(&store, book(ANNA, ADULTS, 0, 8, 4)).await.slug(), "specialty-limit");
+    store.cancel(cancel(ANNA, first.key), now()).await.unwrap().unwrap();
+    booked(&store, book(ANNA, ADULTS, 0, 8, 4)).await;
+    assert_exclusive(&store).await;
 }

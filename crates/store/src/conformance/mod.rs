@@ -52,6 +52,7 @@ macro_rules! conformance {
             cancelling::a_place_is_freed_once_however_many_cancel,
             cancelling::only_the_owner_cancels_and_only_before_the_start,
             cancelling::a_ticket_number_never_comes_back,
+            cancelling::a_cancelled_visit_leaves_its_specialty_to_another,
             counting::a_commit_is_counted_before_it_is_answered,
             exchanging::facilities_may_exchange_their_codes,
             exchanging::cards_may_change_hands,
