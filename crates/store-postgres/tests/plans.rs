@@ -7,7 +7,7 @@ mod common;
 use std::sync::Arc;
 
 use talon_store::{
-    FreeTimesQuery, Record, Store,
+    FreeTimesQuery, Record, Sought, Store,
     conformance::region::{
         ADULTS, book, booked, fill, local_start, now, person, person_records, portal, referral, refused,
     },
@@ -30,7 +30,7 @@ async fn requests(store: &Arc<dyn Store>, who: u64, cell: u64) {
         person: person(who + 50),
         caller: portal(),
         lpu: rival.lpu,
-        referral: referral(who + 50, 0),
+        sought: Sought::Referral(referral(who + 50, 0)),
         near: local_start(cell),
     };
     assert!(!store.alternatives(&query, now()).await.unwrap().is_empty());

@@ -65,7 +65,7 @@ async fn a_newer_schema_is_served_if_it_was_only_added_to() {
     let schema = installation.schema();
     schema.psql(
         "ALTER TABLE entry ADD COLUMN later text; CREATE TABLE later (a int); \
-         INSERT INTO migration VALUES (2, 'later', 'of a newer program', 1, 0)",
+         INSERT INTO migration SELECT max(version) + 1, 'later', 'of a newer program', 1, 0 FROM migration",
     );
     let serving = Server::start(&installation);
     let attempt = serving.client().book(&booking).await;
