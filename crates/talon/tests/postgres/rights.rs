@@ -73,7 +73,7 @@ async fn a_newer_schema_is_served_if_it_was_only_added_to() {
     expect_none(&check_all(&[attempt], &Ledger::of(&installation)));
     drop(serving);
 
-    schema.psql("INSERT INTO migration VALUES (3, 'removal', 'of a newer program', 3, 0)");
+    schema.psql("INSERT INTO migration SELECT max(version) + 1, 'removal', 'of a newer program', max(version) + 1, 0 FROM migration");
     for command in ["serve", "migrate", "export"] {
         let said = refusal_of(&installation, command);
         assert!(said.contains("newer than this program") && said.contains("use the program that"), "{said}");
