@@ -12,12 +12,16 @@ mod hold;
 mod issue_token;
 mod limiter;
 mod observer;
+mod page;
 mod personal;
 mod publish_schedules;
+mod referrals;
+mod schedule;
 mod secret;
 mod settings;
 mod sources;
 mod sweep;
+mod visits;
 
 use std::sync::Arc;
 
@@ -36,12 +40,16 @@ pub use gate::{Gate, Phase};
 pub use issue_token::{Credentials, IssuedToken, TokenRefusal};
 pub use limiter::Limited;
 pub use observer::Observer;
+pub use page::Page;
 pub use personal::{KnownAt, Personal};
 pub use publish_schedules::publish;
+pub use referrals::ReferralView;
+pub use schedule::{CellsRequest, CellsView, DoctorView, DoctorsRequest, DoctorsView, MOST_DAYS};
 pub use secret::new_client_secret;
 pub use settings::AppSettings;
 pub use sources::{Clock, IdSource};
 pub use sweep::sweep;
+pub use visits::{EntryView, VisitsRequest, VisitsView};
 
 /// What the use cases work with.
 pub struct AppParts {

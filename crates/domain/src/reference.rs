@@ -17,6 +17,7 @@ pub struct Reference {
     specialties: HashMap<SpecialtyCode, Arc<Specialty>>,
     resources: HashMap<ResourceKey, Arc<Resource>>,
     by_specialty: HashMap<(FacilityId, SpecialtyCode), Vec<Arc<Resource>>>,
+    by_facility: HashMap<FacilityId, Vec<Arc<Resource>>>,
     clients: HashMap<ClientId, Arc<Client>>,
 }
 
@@ -42,10 +43,14 @@ impl Reference {
             let resource = Arc::new(resource);
             let group = (resource.key.facility, resource.specialty.clone());
             reference.by_specialty.entry(group).or_default().push(Arc::clone(&resource));
+            reference.by_facility.entry(resource.key.facility).or_default().push(Arc::clone(&resource));
             reference.resources.insert(resource.key, resource);
         }
         for group in reference.by_specialty.values_mut() {
             group.sort_by_key(|resource| resource.key);
+        }
+        for group in reference.by_facility.values_mut() {
+            group.sort_by(|one, other| (&one.name, one.key).cmp(&(&other.name, other.key)));
         }
         for client in clients {
             reference.clients.insert(client.id, Arc::new(client));
@@ -83,6 +88,12 @@ impl Reference {
     #[must_use]
     pub fn resources_of(&self, facility: FacilityId, specialty: &SpecialtyCode) -> &[Arc<Resource>] {
         self.by_specialty.get(&(facility, specialty.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    /// A facility's resources, in the order of their names.
+    #[must_use]
+    pub fn resources_in(&self, facility: FacilityId) -> &[Arc<Resource>] {
+        self.by_facility.get(&facility).map_or(&[], Vec::as_slice)
     }
 
     /// A specialty by code.

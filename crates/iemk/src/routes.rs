@@ -9,7 +9,7 @@ use talon_tokens::Identity;
 
 use crate::{
     call::{Call, Outcome},
-    methods::{book, hold, openapi, personal, token},
+    methods::{book, directions, doctors, hold, openapi, personal, schedule, token, visits},
     shape::form,
 };
 
@@ -53,6 +53,46 @@ pub(crate) const ROUTES: &[Route] = &[
         handlers: &[Handler {
             method: Method::POST,
             policy: Policy::Patient(|app, call, identity| Box::pin(hold::extend(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/iemk/directions",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::GET,
+            policy: Policy::Patient(|app, call, identity| Box::pin(directions::directions(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/iemk/doctors/visits",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::GET,
+            policy: Policy::Patient(|app, call, identity| Box::pin(visits::visits(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/iemk/doctors",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::GET,
+            policy: Policy::Patient(|app, call, identity| Box::pin(doctors::doctors(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/lpu/{lpu}/doctor/{resource}/schedule/{date}",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::GET,
+            policy: Policy::Patient(|app, call, identity| Box::pin(schedule::of_a_day(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/lpu/{lpu}/doctor/{resource}/schedule/{from}/{to}",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::GET,
+            policy: Policy::Patient(|app, call, identity| Box::pin(schedule::of_days(app, call, identity))),
         }],
     },
     Route {

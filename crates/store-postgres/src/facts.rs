@@ -112,13 +112,7 @@ pub(crate) async fn patients(tx: &Tx, reference: &Reference, asked: &[Asked<'_>]
         patients.cards.insert((card.facility, card.person), card);
     }
     for row in &found_referrals {
-        let referral = read_referral(row)?;
-        if let (Some(facility), Some(entry)) =
-            (optional_guid!(row, REFERRAL_COLUMNS, FacilityId)?, optional_guid!(row, REFERRAL_COLUMNS + 1, EntryId)?)
-        {
-            patients.uses.insert(referral.key, EntryKey { facility, entry });
-        }
-        patients.referrals.insert(referral.key, referral);
+        drop(patients.note_referral(row)?);
     }
     for row in &days {
         patients.days.add(guid!(row, 0, PersonId)?, day(row, 1)?, i64::from(counter(row, 2)?));
@@ -138,8 +132,20 @@ fn first_day(second: i64) -> String {
 }
 
 impl Patients {
+    /// Notes a referral and, if there is one, the entry that uses it up, which stands in the two columns after.
+    pub(crate) fn note_referral(&mut self, row: &Row) -> Result<Referral> {
+        let referral = read_referral(row)?;
+        if let (Some(facility), Some(entry)) =
+            (optional_guid!(row, REFERRAL_COLUMNS, FacilityId)?, optional_guid!(row, REFERRAL_COLUMNS + 1, EntryId)?)
+        {
+            self.uses.insert(referral.key, EntryKey { facility, entry });
+        }
+        self.referrals.insert(referral.key, referral.clone());
+        Ok(referral)
+    }
+
     /// Entries lie with their facilities, apart from what leads to them.
-    async fn read_entries(&mut self, tx: &Tx) -> Result<()> {
+    pub(crate) async fn read_entries(&mut self, tx: &Tx) -> Result<()> {
         let ahead = self.visits.values().flatten().map(|(_, key)| *key);
         let keys: HashSet<EntryKey> = self.uses.values().copied().chain(ahead).collect();
         let keys: Vec<_> = keys.into_iter().collect();

@@ -10,15 +10,16 @@ use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, Visit},
+    entry::Entry,
     ids::{ClientId, PersonId},
     reference::Reference,
     schedule::Template,
     slot::Slot,
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey, Load, PersonCards,
-    PersonMatch, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply, Result, Snapshot, Store, StoreError,
-    Swept,
+    BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey, Load,
+    OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply, Result,
+    SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
 };
 
 use crate::{
@@ -32,7 +33,7 @@ use crate::{
     housekeeping::Housekeeping,
     import, migrate,
     open::{self, OpenOptions},
-    people, publish, reference,
+    people, publish, reading, reference, schedule,
     session::{Published, Session},
     snapshot::PostgresSnapshot,
     transaction::{Counters, Transactions, Tx},
@@ -241,6 +242,20 @@ impl Store for PostgresStore {
 
     async fn personal(&self, person: PersonId) -> Result<Option<PersonCards>> {
         self.read(|tx| async move { people::personal(&tx, person).await }).await
+    }
+
+    async fn referrals(&self, person: PersonId) -> Result<Vec<OwnReferral>> {
+        let reference = self.reference();
+        let reference = &reference;
+        self.read(|tx| async move { reading::referrals(&tx, reference, person).await }).await
+    }
+
+    async fn entries(&self, query: &EntriesQuery) -> Result<Vec<Entry>> {
+        self.read(|tx| async move { reading::entries(&tx, query).await }).await
+    }
+
+    async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage> {
+        self.read(|tx| async move { schedule::schedule(&tx, query).await }).await
     }
 
     async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>> {

@@ -8,15 +8,16 @@ use rusqlite::Connection;
 use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms},
+    entry::Entry,
     ids::{ClientId, PersonId},
     reference::Reference,
     schedule::Template,
     slot::Slot,
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey, Load, PersonCards,
-    PersonMatch, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply, Result, Snapshot, Store, StoreError,
-    Swept,
+    BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey, Load,
+    OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply, Result,
+    SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
 };
 
 use crate::{
@@ -28,7 +29,7 @@ use crate::{
     open::{OpenOptions, open_writer},
     people, publish,
     readers::Readers,
-    reference,
+    reading, reference, schedule,
     session::{Published, Session},
     snapshot::SqliteSnapshot,
     verify,
@@ -140,6 +141,20 @@ impl Store for SqliteStore {
 
     async fn personal(&self, person: PersonId) -> Result<Option<PersonCards>> {
         self.read(move |connection, _| Ok(people::personal(connection, person)?)).await
+    }
+
+    async fn referrals(&self, person: PersonId) -> Result<Vec<OwnReferral>> {
+        self.read(move |connection, reference| reading::referrals(connection, reference, person)).await
+    }
+
+    async fn entries(&self, query: &EntriesQuery) -> Result<Vec<Entry>> {
+        let query = *query;
+        self.read(move |connection, _| reading::entries(connection, &query)).await
+    }
+
+    async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage> {
+        let query = query.clone();
+        self.read(move |connection, _| schedule::schedule(connection, &query)).await
     }
 
     async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>> {

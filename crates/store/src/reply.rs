@@ -1,13 +1,14 @@
 //! What the store's methods take and answer, beside the domain's own types.
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     access::Caller,
-    booking::{CancelRefusal, Hold, HoldRefusal, Refusal},
-    entry::Ticket,
+    booking::{CancelRefusal, Hold, HoldRefusal, Refusal, Visit},
+    entry::{EntryState, Ticket},
     facility::LpuCode,
     ids::{EntryKey, PersonId, ReferralKey},
     person::{Card, Person},
+    referral::Referral,
     resource::SpecialtyCode,
 };
 
@@ -117,6 +118,34 @@ pub struct PersonCards {
     pub person: Person,
     /// Their cards, in no order.
     pub cards: Vec<Card>,
+}
+
+/// A person sees at most this many of their referrals: those that were issued last.
+pub const MOST_REFERRALS: u16 = 200;
+
+/// A person's own referral.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnReferral {
+    /// The referral.
+    pub referral: Referral,
+    /// The visit that uses it up.
+    pub used_by: Option<Visit>,
+}
+
+/// A person sees at most this many entries of those asked for: the last ones.
+pub const MOST_ENTRIES: u16 = 1000;
+
+/// Which of a person's entries are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct EntriesQuery {
+    /// The person.
+    pub person: PersonId,
+    /// First instant at which they may begin.
+    pub from: Timestamp,
+    /// First instant at which they may not any more.
+    pub to: Timestamp,
+    /// What became of them; `None` for all.
+    pub state: Option<EntryState>,
 }
 
 /// What publishing a template did.

@@ -7,6 +7,7 @@ use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms},
+    entry::Entry,
     ids::{ClientId, PersonId},
     reference::Reference,
     schedule::Template,
@@ -14,8 +15,9 @@ use talon_domain::{
 };
 
 use crate::{
-    BookReply, CancelReply, ClientSecret, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply, Kind, KnownKey,
-    Load, PersonCards, PersonMatch, PolicyQuery, Published, Record, ReleaseReply, Result, Swept,
+    BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
+    Kind, KnownKey, Load, OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published, Record, ReleaseReply, Result,
+    SchedulePage, ScheduleQuery, Swept,
 };
 
 /// A store of one installation.
@@ -76,6 +78,15 @@ pub trait Store: Send + Sync {
 
     /// A person with all their cards; `None` when there is no such person.
     async fn personal(&self, person: PersonId) -> Result<Option<PersonCards>>;
+
+    /// A person's referrals, those issued last first, at most [`MOST_REFERRALS`](crate::MOST_REFERRALS).
+    async fn referrals(&self, person: PersonId) -> Result<Vec<OwnReferral>>;
+
+    /// A person's entries, those that begin last first, at most [`MOST_ENTRIES`](crate::MOST_ENTRIES).
+    async fn entries(&self, query: &EntriesQuery) -> Result<Vec<Entry>>;
+
+    /// Some of a facility's resources with their cells, and the places that are left in these.
+    async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage>;
 
     /// The hash of a client application's secret, if it has one.
     async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>>;

@@ -7,10 +7,12 @@ mod command;
 mod decide;
 mod facts;
 mod hold;
+mod openness;
 mod outcome;
 mod places;
 mod refusal;
 mod rules;
+mod standing;
 
 pub use alternatives::{FreeTime, MOST_ALTERNATIVES, bookable, may_offer, nearest, rights};
 pub use cancel::{CancelCommand, CancelRefusal, decide_cancel};
@@ -22,7 +24,9 @@ pub use hold::{
     GRACE, HOLD_KNOWN_FOR, Hold, HoldChange, HoldCommand, HoldDecision, HoldFacts, HoldPlan, HoldRefusal, HoldState,
     HoldTerms, decide_extension, decide_hold, decide_release,
 };
+pub use openness::{Busy, CellPlaces, CellStatus, CellView, DayView, Onlooker, days};
 pub use outcome::{Claim, Outcome, Plan};
 pub use places::{FreePlace, Held, Places};
 pub use refusal::{Occupied, Refusal};
 pub use rules::{RULES, Rule, SLOT_RULES};
+pub use standing::{Standing, standing};

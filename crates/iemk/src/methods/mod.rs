@@ -1,9 +1,13 @@
 //! The methods, one file each: extract, call, map.
 
 pub(crate) mod book;
+pub(crate) mod directions;
+pub(crate) mod doctors;
 pub(crate) mod hold;
 pub(crate) mod openapi;
 pub(crate) mod personal;
 mod recorded;
+pub(crate) mod schedule;
 pub(crate) mod token;
 mod visit_data;
+pub(crate) mod visits;

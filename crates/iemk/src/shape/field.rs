@@ -81,6 +81,24 @@ pub(crate) enum Fault {
     HoldId,
     /// Not an `Idempotency-Key`.
     IdempotencyKey,
+    /// Not how a referral can stand.
+    Standing,
+    /// Not what can become of an entry.
+    EntryState,
+    /// Neither a resource's guid nor its two.
+    ResourceName,
+    /// Not a number of days of a schedule.
+    Days,
+    /// Neither true nor false.
+    Flag,
+    /// More days than are shown at once.
+    LongPeriod,
+    /// A last day before the first.
+    Period,
+    /// Not the number of a page.
+    Page,
+    /// Not how many items a page can have.
+    Count,
 }
 
 impl Fault {
@@ -120,12 +138,36 @@ impl Fault {
                 "Ожидается один заголовок, от 1 до 255 видимых знаков ASCII",
                 "Expected: one header, 1 to 255 visible ASCII characters",
             ),
+            Self::Standing => (
+                "Ожидается available, booked, used, expired или closed",
+                "Expected: available, booked, used, expired or closed",
+            ),
+            Self::EntryState => (
+                "Ожидается booked, cancelled, missed или fulfilled",
+                "Expected: booked, cancelled, missed or fulfilled",
+            ),
+            Self::ResourceName => (
+                "Ожидается ГУИД ресурса, отдельно или после ГУИД ЛПУ",
+                "Expected: resource guid, alone or after the facility guid",
+            ),
+            Self::Days => ("Ожидается целое число от 1 до 31", "Expected: a whole number from 1 to 31"),
+            Self::Flag => ("Ожидается true или false", "Expected: true or false"),
+            Self::LongPeriod => ("Не больше 31 дня", "No more than 31 days"),
+            Self::Period => ("Последний день раньше первого", "The last day is before the first"),
+            Self::Page => ("Ожидается целое число от 1 до 9999", "Expected: a whole number from 1 to 9999"),
+            Self::Count => ("Ожидается целое число от 1 до 50", "Expected: a whole number from 1 to 50"),
         };
         match language {
             Language::Russian => russian,
             Language::English => english,
         }
     }
+}
+
+/// Reads a whole number of at most four digits and in no other way.
+pub(crate) fn number(text: &str) -> Option<u16> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| digits && text.len() <= 4)
 }
 
 /// Reads a day as YYYY-MM-DD and in no other way.
@@ -183,6 +225,17 @@ mod tests {
         assert_eq!(time("23:59"), Some(civil::time(23, 59, 0, 0)));
         for bad in ["", "9:20", "24:00", "12:60", "09:20:00", "09.20", "09:2", " 9:20", "-1:20", "09:20 "] {
             assert_eq!(time(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_number_has_digits_and_nothing_else() {
+        assert_eq!(
+            [number("0"), number("7"), number("0050"), number("9999")],
+            [Some(0), Some(7), Some(50), Some(9999)]
+        );
+        for bad in ["", "-1", "+1", " 1", "1.0", "1e1", "10000", "00001", "٤", "x"] {
+            assert_eq!(number(bad), None, "{bad}");
         }
     }
 

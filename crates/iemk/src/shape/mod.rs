@@ -6,11 +6,16 @@ pub(crate) mod form;
 mod hold;
 mod idempotency;
 mod object;
+mod own;
+mod page;
 mod parameters;
 mod policy;
+mod schedule;
 
 pub(crate) use book::{ShapeFault, read_booking, read_hold};
 pub(crate) use field::{Fault, FieldFault, not_an_object};
 pub(crate) use hold::read_hold_id;
+pub(crate) use own::{read_standing, read_visits};
 pub(crate) use parameters::Parameters;
 pub(crate) use policy::read_policy;
+pub(crate) use schedule::{read_cells_of_a_day, read_cells_of_days, read_doctors};

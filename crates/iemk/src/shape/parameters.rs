@@ -43,6 +43,11 @@ impl Parameters {
         value.map_err(|fault| self.faults.add(name, fault)).ok().flatten()
     }
 
+    /// Notes a fault that only several of them together have.
+    pub(crate) fn fault(&mut self, name: &str, fault: Fault) {
+        self.faults.add(name, fault);
+    }
+
     /// What was read, or every fault in the order in which the parameters were read. A value that is
     /// missing although nothing is wrong would be a mistake of the reader's.
     pub(crate) fn finish<T>(self, read: Option<T>) -> Result<T, Vec<FieldFault>> {

@@ -155,7 +155,8 @@ fn what_is_foreign_is_answered_like_what_is_absent() {
 async fn a_store_that_does_not_serve_is_a_503_and_never_a_refusal() {
     let exchanges = exchange::all();
     let server = Server::start(&["closed-store".to_owned(), "issues-tokens".to_owned()]).await;
-    for ending in ["-booked", "-validation", "-time-taken", "-token-issued", "-client-unknown", "-personal"] {
+    for ending in ["-booked", "-validation", "-time-taken", "-token-issued", "-client-unknown", "-personal", "-doctors"]
+    {
         let named = exchanges.values().find(|exchange| exchange.name.ends_with(ending)).unwrap();
         let answer = server.play(named).await;
         assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\n"), "{ending}: {answer}");

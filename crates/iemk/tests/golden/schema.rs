@@ -24,6 +24,7 @@ pub(crate) fn faults(document: &Value, schema: &Value, value: &Value, place: &st
     };
     if !types.into_iter().any(fits) {
         found.push(format!("{place}: not a {}", schema["type"]));
+        return found;
     }
     if schema["enum"].as_array().is_some_and(|values| !values.contains(value)) {
         found.push(format!("{place}: {value} is not listed"));

@@ -92,6 +92,10 @@ macro_rules! conformance {
             publishing::a_booked_cell_that_is_left_behind_keeps_its_time,
             publishing::a_template_changed_since_is_left_alone,
             reading::a_person_is_read_with_their_cards_and_nobody_elses,
+            reading::referrals_come_newest_first_with_the_visit_that_uses_them_up,
+            reading::no_more_referrals_are_read_than_are_shown,
+            reading::entries_are_read_by_owner_time_and_state,
+            reading::a_schedule_is_read_in_pages_with_the_places_that_are_left,
         );
 
         #[test]

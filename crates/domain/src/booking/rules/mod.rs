@@ -6,6 +6,9 @@ mod slot;
 
 use crate::booking::{Case, Refusal};
 
+pub(super) use referral::admits_a_visit;
+pub(super) use slot::{has_begun, last_day_of_window};
+
 /// A rule: the case is allowed, or the reason it is not.
 pub type Rule = fn(&Case<'_>) -> Result<(), Refusal>;
 

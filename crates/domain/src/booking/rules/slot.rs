@@ -1,8 +1,13 @@
 //! Step 6: the slot.
 
-use jiff::ToSpan;
+use jiff::{Timestamp, ToSpan, civil::Date};
 
-use crate::booking::{Case, Refusal};
+use crate::{
+    access::Caller,
+    booking::{Case, Refusal},
+    facility::Facility,
+    slot::Slot,
+};
 
 /// The resource is one of the facility that `lpu_code` names.
 pub(super) fn resource_is_known(case: &Case<'_>) -> Result<(), Refusal> {
@@ -17,19 +22,25 @@ pub(super) fn cell_is_known(case: &Case<'_>) -> Result<(), Refusal> {
 /// Contract, section 9, `time-past`: start ≤ now has begun.
 pub(super) fn has_not_begun(case: &Case<'_>) -> Result<(), Refusal> {
     match case.cell {
-        Some(cell) if cell.slot.start <= case.now => Err(Refusal::TimePast),
+        Some(cell) if has_begun(&cell.slot, case.now) => Err(Refusal::TimePast),
         _ => Ok(()),
     }
 }
 
+pub(in crate::booking) fn has_begun(slot: &Slot, now: Timestamp) -> bool {
+    slot.start <= now
+}
+
 /// Contract, section 9, `time-beyond-window`: today + the window's days is still open.
 pub(super) fn is_within_the_window(case: &Case<'_>) -> Result<(), Refusal> {
-    let days = case.caller.window_days(case.facility);
-    let last = case.today().saturating_add(i32::from(days).days());
-    if case.day > last {
+    if case.day > last_day_of_window(case.caller, case.facility, case.today()) {
         return Err(Refusal::TimeBeyondWindow);
     }
     Ok(())
+}
+
+pub(in crate::booking) fn last_day_of_window(caller: &Caller, facility: &Facility, today: Date) -> Date {
+    today.saturating_add(i32::from(caller.window_days(facility)).days())
 }
 
 /// Contract, section 7: the cell's rights and the caller's share one.

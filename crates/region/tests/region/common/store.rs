@@ -8,15 +8,16 @@ use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms},
+    entry::Entry,
     ids::{ClientId, PersonId},
     reference::Reference,
     schedule::Template,
     slot::Slot,
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply, Holder, Kind,
-    KnownKey, Load, PersonCards, PersonMatch, PolicyQuery, Published, Record, ReleaseReply, Result, Snapshot, Store,
-    StoreError, Swept,
+    BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
+    Holder, Kind, KnownKey, Load, OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published, Record, ReleaseReply,
+    Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
 };
 
 /// Records by kind and key.
@@ -223,6 +224,18 @@ impl Store for FakeStore {
     }
 
     async fn personal(&self, _: PersonId) -> Result<Option<PersonCards>> {
+        unreachable!()
+    }
+
+    async fn referrals(&self, _: PersonId) -> Result<Vec<OwnReferral>> {
+        unreachable!()
+    }
+
+    async fn entries(&self, _: &EntriesQuery) -> Result<Vec<Entry>> {
+        unreachable!()
+    }
+
+    async fn schedule(&self, _: &ScheduleQuery) -> Result<SchedulePage> {
         unreachable!()
     }
 
