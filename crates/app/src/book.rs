@@ -6,7 +6,8 @@ use talon_domain::{
     booking::{BookCommand, FreeTime, IdempotencyKey, NewIds, Refusal},
     email::Email,
     facility::LpuCode,
-    ids::{AuditId, EntryId, PersonId, ReferralKey, RequestId, ResourceKey},
+    ids::{AuditId, EntryId, PersonId, ReferralKey, RequestId, ResourceKey, SlotId},
+    referral::ReferralKind,
 };
 use talon_store::{Booked, FreeTimesQuery, Sought};
 use talon_tokens::Identity;
@@ -20,8 +21,12 @@ pub struct BookRequest {
     pub lpu: LpuCode,
     /// The referral; `None` for a visit that needs none.
     pub referral: Option<ReferralKey>,
+    /// The kind that the request says the referral is of, where it does.
+    pub kind: Option<ReferralKind>,
     /// The resource, with the facility that the request glued to it.
     pub resource: ResourceKey,
+    /// The cell that the request names, where it does.
+    pub cell: Option<SlotId>,
     /// Day of the appointment, facility-local.
     pub day: Date,
     /// Time of the appointment, facility-local.
@@ -64,7 +69,9 @@ impl App {
             caller: Caller { channel: identity.channel, client: identity.client.clone() },
             lpu: asked.lpu,
             referral: asked.referral,
+            kind: asked.kind,
             resource: asked.resource,
+            cell: asked.cell,
             day: asked.day,
             time: asked.time,
             email: asked.email,
@@ -135,7 +142,7 @@ impl App {
 
     /// Other times. The refusal is decided and recorded by now, so a search that fails must not
     /// turn it into "ask again": it goes out with none.
-    async fn alternatives(&self, query: Option<&FreeTimesQuery>, request: RequestId) -> Vec<FreeTime> {
+    pub(crate) async fn alternatives(&self, query: Option<&FreeTimesQuery>, request: RequestId) -> Vec<FreeTime> {
         let Some(query) = query else { return Vec::new() };
         match self.parts.store.alternatives(query, self.now()).await {
             Ok(times) => times,

@@ -1,14 +1,25 @@
 //! Giving an appointment up.
 
+use jiff::Timestamp;
 use talon_domain::{
     access::Caller,
-    booking::CancelCommand,
-    ids::{AuditId, EntryKey, RequestId},
+    booking::{CancelCommand, ChangeRefusal, may_change},
+    entry::Entry,
+    history::CancelReason,
+    ids::{AuditId, EntryKey, FacilityId, RequestId},
 };
-use talon_store::CancelReply;
 use talon_tokens::Identity;
 
 use crate::{App, Failure};
+
+/// An entry that stays as it is, with what its owner needs to go on.
+#[derive(Clone, Debug)]
+pub struct Unchanged {
+    /// Why.
+    pub refusal: ChangeRefusal,
+    /// The telephone of the facility's registry, where that is who can help.
+    pub phone: Option<String>,
+}
 
 impl App {
     /// Cancels the caller's own entry; one that is cancelled already is answered alike. Somebody
@@ -21,16 +32,41 @@ impl App {
         &self,
         identity: &Identity,
         entry: EntryKey,
+        reason: Option<CancelReason>,
         request: RequestId,
-    ) -> Result<CancelReply, Failure> {
+    ) -> Result<Result<(), Unchanged>, Failure> {
         let now = self.now();
         let command = CancelCommand {
             person: identity.person,
             caller: Caller { channel: identity.channel, client: identity.client.clone() },
             entry,
+            reason,
+            cutoff: self.parts.settings.cancel_cutoff,
             request,
             new_audit: AuditId(self.parts.ids.ordered(now)),
         };
-        Ok(self.parts.store.cancel(command, now).await?)
+        let reply = self.parts.store.cancel(command, now).await?;
+        Ok(reply.map_err(|refusal| self.unchanged(refusal, entry.facility)))
+    }
+
+    /// A refusal to change an entry of a facility. Only one's own entry leads to the registry, so the
+    /// answer about an absent and a foreign one is the same.
+    pub(crate) fn unchanged(&self, refusal: ChangeRefusal, facility: FacilityId) -> Unchanged {
+        let registry_helps = matches!(refusal, ChangeRefusal::Begun | ChangeRefusal::TooLate);
+        let reference = self.parts.store.reference();
+        let phone = reference.facility(facility).and_then(|facility| facility.phone.clone());
+        Unchanged { refusal, phone: phone.filter(|_| registry_helps) }
+    }
+
+    /// Whether the caller could cancel an entry of theirs now, or move it to a time that they could book.
+    pub(crate) fn may_change(&self, identity: &Identity, entry: &Entry, now: Timestamp) -> bool {
+        let caller = Caller { channel: identity.channel, client: identity.client.clone() };
+        may_change(entry, &caller, self.parts.settings.cancel_cutoff, now)
+    }
+
+    /// How long before it begins patients may still cancel or move an appointment.
+    #[must_use]
+    pub fn cancel_cutoff(&self) -> std::time::Duration {
+        self.parts.settings.cancel_cutoff
     }
 }

@@ -11,6 +11,7 @@ mod gate;
 mod hold;
 mod issue_token;
 mod limiter;
+mod move_entry;
 mod observer;
 mod page;
 mod personal;
@@ -21,6 +22,7 @@ mod secret;
 mod settings;
 mod sources;
 mod sweep;
+mod visit;
 mod visits;
 
 use std::sync::Arc;
@@ -35,10 +37,12 @@ use secret::SecretCheck;
 
 pub use audit::ReadRecord;
 pub use book::{BookRequest, BookResult, Refused};
+pub use cancel::Unchanged;
 pub use failure::Failure;
 pub use gate::{Gate, Phase};
 pub use issue_token::{Credentials, IssuedToken, TokenRefusal};
 pub use limiter::Limited;
+pub use move_entry::{MoveRequest, NotMoved};
 pub use observer::Observer;
 pub use page::Page;
 pub use personal::{KnownAt, Personal};
@@ -49,6 +53,7 @@ pub use secret::new_client_secret;
 pub use settings::AppSettings;
 pub use sources::{Clock, IdSource};
 pub use sweep::sweep;
+pub use visit::{VisitRequest, Wanted};
 pub use visits::{EntryView, VisitsRequest, VisitsView};
 
 /// What the use cases work with.

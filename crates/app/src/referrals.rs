@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use talon_domain::{
     audit::Action,
     booking::{Refusal, Standing, standing},
+    entry::Entry,
     facility::Facility,
     ids::RequestId,
     reference::Reference,
@@ -51,14 +52,20 @@ impl App {
         let found = self.parts.store.referrals(identity.person).await?;
         self.record_read(identity, request, ReadRecord::of(Action::ReadReferrals, "ok")).await?;
         let reference = self.parts.store.reference();
-        let views = found.into_iter().filter_map(|own| ReferralView::of(own, &reference, now));
+        let may_change = |entry: &Entry| self.may_change(identity, entry, now);
+        let views = found.into_iter().filter_map(|own| ReferralView::of(own, &reference, now, may_change));
         Ok(views.filter(|view| standing.is_none_or(|standing| standing == view.standing)).collect())
     }
 }
 
 impl ReferralView {
     /// `None` while one of its facilities is not known yet, which can be for a second after an import.
-    fn of(OwnReferral { referral, used_by }: OwnReferral, reference: &Reference, now: Timestamp) -> Option<Self> {
+    fn of(
+        OwnReferral { referral, used_by }: OwnReferral,
+        reference: &Reference,
+        now: Timestamp,
+        may_change: impl Fn(&Entry) -> bool,
+    ) -> Option<Self> {
         let facility = |id| reference.facility(id).cloned();
         let issuer = facility(referral.key.facility)?;
         let target = match referral.to_facility {
@@ -69,7 +76,7 @@ impl ReferralView {
         let live = used_by.map(|visit| visit.entry).filter(|entry| entry.state.is_live());
         Some(Self {
             specialty: reference.specialty(&referral.specialty).cloned(),
-            entry: live.and_then(|entry| EntryView::of(entry, reference, now)),
+            entry: live.and_then(|entry| EntryView::of(entry, reference, may_change)),
             issuer,
             target,
             standing,

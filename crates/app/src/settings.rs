@@ -14,6 +14,8 @@ pub struct AppSettings {
     pub token_ttl: Duration,
     /// How long and how often a time may be held.
     pub holds: HoldTerms,
+    /// How long before it begins patients may still cancel or move an appointment by themselves.
+    pub cancel_cutoff: Duration,
     /// Requests that one person may make at once.
     pub person_burst: u32,
     /// Requests a second that one person may make after that.
@@ -29,6 +31,7 @@ impl Default for AppSettings {
             token_endpoint: false,
             token_ttl: Duration::from_secs(900),
             holds: HoldTerms { time: SignedDuration::from_mins(5), extensions: 2, per_person: 2 },
+            cancel_cutoff: Duration::ZERO,
             person_burst: 60,
             person_per_second: 5,
             client_tokens_per_minute: 600,

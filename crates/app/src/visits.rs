@@ -9,7 +9,6 @@ use jiff::{
 };
 use talon_domain::{
     audit::Action,
-    booking::decide_cancel,
     entry::{Entry, EntryState},
     facility::Facility,
     ids::{RequestId, ResourceKey},
@@ -63,10 +62,11 @@ pub struct EntryView {
 
 impl EntryView {
     /// `None` while the entry's facility is not known yet, which can be for a second after an import.
-    pub(crate) fn of(entry: Entry, reference: &Reference, now: Timestamp) -> Option<Self> {
+    /// `may_change` says whether the caller could cancel or move an entry.
+    pub(crate) fn of(entry: Entry, reference: &Reference, may_change: impl Fn(&Entry) -> bool) -> Option<Self> {
         let facility = Arc::clone(reference.facility(entry.key.facility)?);
         let key = ResourceKey { facility: facility.id, resource: entry.resource };
-        let can_change = matches!(decide_cancel(Some(&entry), now), Ok(Some(_)));
+        let can_change = may_change(&entry);
         Some(Self {
             resource: reference.resource(key).cloned(),
             specialty: reference.specialty(&entry.specialty).cloned(),
@@ -101,7 +101,8 @@ impl App {
         let wanted = |view: &EntryView| {
             asked.from.is_none_or(|from| view.day() >= from) && asked.to.is_none_or(|to| view.day() <= to)
         };
-        let known = found.into_iter().filter_map(|entry| EntryView::of(entry, &reference, now));
+        let may_change = |entry: &Entry| self.may_change(identity, entry, now);
+        let known = found.into_iter().filter_map(|entry| EntryView::of(entry, &reference, may_change));
         let visits: Vec<_> = known.filter(wanted).collect();
         Ok(VisitsView { total: visits.len(), visits: asked.page.of(visits) })
     }

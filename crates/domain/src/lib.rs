@@ -11,6 +11,7 @@ mod codes;
 pub mod email;
 pub mod entry;
 pub mod facility;
+pub mod history;
 pub mod ids;
 pub mod message;
 pub mod person;

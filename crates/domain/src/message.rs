@@ -9,6 +9,8 @@ codes! {
     pub enum MessageKind {
         /// You are booked.
         Booked = "booked",
+        /// Your appointment is at another time.
+        Moved = "moved",
         /// Your appointment is cancelled.
         Cancelled = "cancelled",
     }

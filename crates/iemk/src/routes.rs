@@ -9,7 +9,7 @@ use talon_tokens::Identity;
 
 use crate::{
     call::{Call, Outcome},
-    methods::{book, directions, doctors, hold, openapi, personal, schedule, token, visits},
+    methods::{book, cancel, directions, doctors, hold, move_entry, openapi, personal, schedule, token, visit, visits},
     shape::form,
 };
 
@@ -93,6 +93,30 @@ pub(crate) const ROUTES: &[Route] = &[
         handlers: &[Handler {
             method: Method::GET,
             policy: Policy::Patient(|app, call, identity| Box::pin(schedule::of_days(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/iemk/doctors/visit/{visitId}",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::DELETE,
+            policy: Policy::Patient(|app, call, identity| Box::pin(cancel::cancel(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/iemk/doctors/visit/{entry}/move",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::POST,
+            policy: Policy::Patient(|app, call, identity| Box::pin(move_entry::move_entry(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/visit/{lpuGuid}",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::POST,
+            policy: Policy::Patient(|app, call, identity| Box::pin(visit::visit(app, call, identity))),
         }],
     },
     Route {

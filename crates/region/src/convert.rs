@@ -25,6 +25,8 @@ impl Line {
             Record::Template(template) => Self::Template(template),
             Record::Slot(slot) => Self::Slot(slot_line(&slot, zone)),
             Record::Entry(entry) => Self::Entry(entry_line(entry, zone)),
+            Record::EntryVersion(version) => Self::EntryVersion(version),
+            Record::Cancellation(cancellation) => Self::Cancellation(cancellation),
             Record::Counter(counter) => Self::Counter(counter),
             Record::Message(message) => Self::Message(message),
             Record::Audit(audit) => Self::Audit(audit),
@@ -62,6 +64,8 @@ impl Line {
                 let specialty = line.specialty.clone()?;
                 Record::Entry(line.complete(start, minutes, specialty))
             }
+            Self::EntryVersion(version) => Record::EntryVersion(version),
+            Self::Cancellation(cancellation) => Record::Cancellation(cancellation),
             Self::Counter(counter) => Record::Counter(counter),
             Self::Message(message) => Record::Message(message),
             Self::Audit(audit) => Record::Audit(audit),

@@ -1,6 +1,7 @@
 //! One line of a region file.
 
 mod booking;
+mod history;
 mod people;
 mod reference;
 mod schedule;
@@ -9,6 +10,7 @@ use talon_domain::{
     audit::AuditRecord,
     entry::TicketCounter,
     facility::Facility,
+    history::{Cancellation, EntryVersion},
     message::Message,
     person::{Card, Person},
     referral::Referral,
@@ -44,6 +46,8 @@ pub enum Line {
     Template(Template),
     Slot(SlotLine),
     Entry(EntryLine),
+    EntryVersion(EntryVersion),
+    Cancellation(Cancellation),
     Counter(TicketCounter),
     Message(Message),
     Audit(AuditRecord),
@@ -64,6 +68,8 @@ impl Line {
             Self::Template(_) => Kind::Template,
             Self::Slot(_) => Kind::Slot,
             Self::Entry(_) => Kind::Entry,
+            Self::EntryVersion(_) => Kind::EntryVersion,
+            Self::Cancellation(_) => Kind::Cancellation,
             Self::Counter(_) => Kind::Counter,
             Self::Message(_) => Kind::Message,
             Self::Audit(_) => Kind::Audit,
@@ -85,6 +91,8 @@ pub fn type_of(kind: Kind) -> &'static str {
         Kind::Template => "template",
         Kind::Slot => "slot",
         Kind::Entry => "entry",
+        Kind::EntryVersion => "entry_version",
+        Kind::Cancellation => "cancellation",
         Kind::Counter => "counter",
         Kind::Message => "message",
         Kind::Audit => "audit",
@@ -129,6 +137,8 @@ fn read(kind: Kind, fields: &mut Fields<'_, '_>) -> Option<Line> {
         Kind::Template => schedule::template(fields),
         Kind::Slot => schedule::slot(fields),
         Kind::Entry => booking::entry(fields),
+        Kind::EntryVersion => history::entry_version(fields),
+        Kind::Cancellation => history::cancellation(fields),
         Kind::Counter => booking::counter(fields),
         Kind::Message => booking::message(fields),
         Kind::Audit => booking::audit(fields),

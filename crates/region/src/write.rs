@@ -1,6 +1,7 @@
 //! Writing lines: `type` first, then the keys in the order of the contract, compact.
 
 mod booking;
+mod history;
 mod people;
 mod reference;
 mod schedule;
@@ -31,6 +32,8 @@ pub(crate) fn append_line(line: &Line, buffer: &mut Vec<u8>) {
         Line::Template(template) => schedule::template(&mut object, template),
         Line::Slot(slot) => schedule::slot(&mut object, slot),
         Line::Entry(entry) => booking::entry(&mut object, entry),
+        Line::EntryVersion(version) => history::entry_version(&mut object, version),
+        Line::Cancellation(cancellation) => history::cancellation(&mut object, cancellation),
         Line::Counter(counter) => booking::counter(&mut object, counter),
         Line::Message(message) => booking::message(&mut object, message),
         Line::Audit(audit) => booking::audit(&mut object, audit),

@@ -53,11 +53,11 @@ CREATE TABLE entry_version (
   PRIMARY KEY (facility, entry, version)
 );
 
--- Why an entry was cancelled, where a reason was given.
+-- When an entry was cancelled, and why, where a reason was given.
 CREATE TABLE cancellation (
   facility uuid NOT NULL,
   entry    uuid NOT NULL,
-  code     integer NOT NULL,
+  code     integer,
   reason   text,
   at       bigint NOT NULL,
   PRIMARY KEY (facility, entry)

@@ -1,12 +1,24 @@
 //! Audit records, written with what they tell of.
 
-use talon_domain::{access::Channel, audit::AuditRecord};
+use talon_domain::{
+    access::Channel,
+    audit::AuditRecord,
+    ids::{AuditId, RequestId},
+};
 
 use crate::{
-    columns::{column, guids},
+    columns::{column, get, guids},
     failure::Result,
     transaction::Tx,
 };
+
+/// The outcome that a request's record tells, if the record is in the database: then the transaction that
+/// wrote it was committed.
+pub(crate) async fn outcome(tx: &Tx, request: RequestId, audit: AuditId) -> Result<Option<String>> {
+    let rows =
+        tx.query("SELECT outcome FROM audit WHERE request = $1 AND audit = $2", params![request.0, audit.0]).await?;
+    rows.first().map(|row| get(row, 0)).transpose()
+}
 
 /// Adds records and says how many were new: one that is there already stays as it is.
 pub(crate) async fn insert(tx: &Tx, records: &[&AuditRecord]) -> Result<u64> {

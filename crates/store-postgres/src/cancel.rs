@@ -4,19 +4,20 @@ use jiff::Timestamp;
 use talon_domain::booking::{CancelCommand, decide_cancel};
 use talon_store::{CancelReply, cancel_record};
 
-use crate::{audit, claims, entry, failure::Result, outbox, transaction::Tx};
+use crate::{audit, claims, entry, failure::Result, history, outbox, transaction::Tx};
 
 /// Decides a cancellation and writes what it leaves. The claims go with the state, so that a place
 /// is freed exactly once.
 pub(crate) async fn cancel(tx: &Tx, command: &CancelCommand, now: Timestamp) -> Result<CancelReply> {
     let found = entry::lock(tx, command.entry, command.person).await?;
-    let reply = match decide_cancel(found.as_ref(), now) {
+    let reply = match decide_cancel(command, found.as_ref(), now) {
         Err(refusal) => Err(refusal),
         Ok(None) => Ok(()),
-        Ok(Some((cancelled, message))) => {
-            claims::release(tx, &[&cancelled]).await?;
-            entry::put(tx, &[&cancelled]).await?;
-            outbox::insert(tx, &[&message]).await?;
+        Ok(Some(cancelled)) => {
+            claims::release(tx, &[&cancelled.entry]).await?;
+            entry::put(tx, &[&cancelled.entry]).await?;
+            history::put_cancellations(tx, &[&cancelled.cancellation]).await?;
+            outbox::insert(tx, &[&cancelled.message]).await?;
             Ok(())
         }
     };

@@ -65,6 +65,21 @@ pub(crate) async fn rows(tx: &Tx, keys: &[EntryKey]) -> Result<Vec<Row>> {
     Ok(try_join_all(found).await?.into_iter().flatten().collect())
 }
 
+/// A person's own entry.
+pub(crate) async fn find(tx: &Tx, key: EntryKey, person: PersonId) -> Result<Option<Entry>> {
+    let rows = tx
+        .query(
+            concat!(
+                "SELECT ",
+                entry_columns!(),
+                " FROM entry e WHERE e.facility = $1 AND e.entry = $2 AND e.person = $3"
+            ),
+            &[&key.facility.0, &key.entry.0, &person.0],
+        )
+        .await?;
+    rows.first().map(read).transpose()
+}
+
 /// A person's own entry, which nobody else changes until the transaction ends.
 pub(crate) async fn lock(tx: &Tx, key: EntryKey, person: PersonId) -> Result<Option<Entry>> {
     let rows = tx

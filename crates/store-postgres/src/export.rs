@@ -17,6 +17,7 @@ use crate::{
     entry::{self, entry_columns},
     facts::{self, referral_columns},
     failure::Result,
+    history::{self, cancellation_columns, version_columns},
     people::{self, card_columns, person_columns},
     reference,
     slots::{self, slot_columns},
@@ -102,6 +103,10 @@ fn source(kind: Kind) -> Source {
         Kind::Template => source!(template_columns!(), "template t", "t.facility, t.template" > "$1, $2", 2),
         Kind::Slot => source!(slot_columns!(), "slot s", "s.facility, s.resource, s.start" > "$1, $2, $3", 3),
         Kind::Entry => source!(entry_columns!(), "entry e", "e.facility, e.entry" > "$1, $2", 2),
+        Kind::EntryVersion => {
+            source!(version_columns!(), "entry_version v", "v.facility, v.entry, v.version" > "$1, $2, $3", 3)
+        }
+        Kind::Cancellation => source!(cancellation_columns!(), "cancellation c", "c.facility, c.entry" > "$1, $2", 2),
         Kind::Counter => source!("facility, day, last", "ticket_counter", "facility, day" > "$1, $2", 2),
         Kind::Message => source!(
             "facility, entry, version, kind, created",
@@ -130,6 +135,8 @@ fn read(kind: Kind, row: &Row) -> Result<Record> {
         Kind::Template => Record::Template(template::read(row)?),
         Kind::Slot => Record::Slot(slots::read(row)?),
         Kind::Entry => Record::Entry(entry::read(row)?),
+        Kind::EntryVersion => Record::EntryVersion(history::read_version(row)?),
+        Kind::Cancellation => Record::Cancellation(history::read_cancellation(row)?),
         Kind::Counter => Record::Counter(TicketCounter {
             facility: guid!(row, 0, FacilityId)?,
             day: day(row, 1)?,

@@ -11,6 +11,7 @@ use talon_domain::{
 use talon_store::{FreeTimesQuery, Sought};
 
 use crate::{
+    entry,
     facts::{self, Asked},
     failure::Result,
     slots::{self, slot_columns},
@@ -27,13 +28,22 @@ pub(crate) async fn alternatives(
     query: &FreeTimesQuery,
     now: Timestamp,
 ) -> Result<Vec<FreeTime>> {
-    let asked = Asked { person: query.person, lpu: &query.lpu.name, referral: query.sought.referral(), now };
-    let facts = facts::patients(tx, reference, &[asked]).await?.facts(reference, &asked)?;
+    let moving = match query.sought {
+        Sought::Entry(entry) => entry::find(tx, entry, query.person).await?,
+        _ => None,
+    };
+    let under = query.sought.referral().or_else(|| moving.as_ref()?.referral);
+    let asked = Asked { person: query.person, lpu: &query.lpu.name, referral: under, now };
+    let mut facts = facts::patients(tx, reference, &[asked]).await?.facts(reference, &asked)?;
+    if let Some(entry) = &moving {
+        facts = facts.without(entry.key);
+    }
     let Some(facility) = &facts.facility else { return Ok(Vec::new()) };
-    let specialty = match (&query.sought, facts.referral.own()) {
-        (Sought::Referral(_), Some(referral)) => &referral.specialty,
-        (Sought::Referral(_), None) => return Ok(Vec::new()),
-        (Sought::Specialty(specialty), _) => specialty,
+    let specialty = match (&query.sought, facts.referral.own(), &moving) {
+        (Sought::Specialty(specialty), ..) => specialty,
+        (_, Some(referral), _) => &referral.specialty,
+        (Sought::Entry(_), None, Some(entry)) => &entry.specialty,
+        (_, None, _) => return Ok(Vec::new()),
     };
     let only = facts.referral.own().and_then(|referral| referral.resource);
     let Some(asked) = facility.zone.nearest_instant(query.near) else { return Ok(Vec::new()) };

@@ -89,6 +89,17 @@ macro_rules! taken_columns {
 }
 pub(crate) use taken_columns;
 
+/// A cell by facility and guid.
+pub(crate) async fn by_key(tx: &Tx, key: SlotKey) -> Result<Option<Slot>> {
+    let rows = tx
+        .query(
+            concat!("SELECT ", slot_columns!(), " FROM slot s WHERE s.facility = $1 AND s.slot = $2"),
+            params![key.facility.0, key.slot.0],
+        )
+        .await?;
+    rows.first().map(read).transpose()
+}
+
 /// The places of these cells that somebody has.
 pub(crate) async fn taken(tx: &Tx, slots: &[SlotKey]) -> Result<Taken> {
     let rows = tx

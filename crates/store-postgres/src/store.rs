@@ -9,17 +9,17 @@ use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
-    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, Visit},
+    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, MoveCommand, Visit},
     entry::Entry,
-    ids::{ClientId, PersonId},
+    ids::{ClientId, PersonId, SlotKey},
     reference::Reference,
     schedule::Template,
     slot::Slot,
 };
 use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey, Load,
-    OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply, Result,
-    SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
+    MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply,
+    Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
 };
 
 use crate::{
@@ -31,10 +31,11 @@ use crate::{
     failure::Failure,
     free_times, hold, holds,
     housekeeping::Housekeeping,
-    import, migrate,
+    import, migrate, moving,
     open::{self, OpenOptions},
     people, publish, reading, reference, schedule,
     session::{Published, Session},
+    slots,
     snapshot::PostgresSnapshot,
     transaction::{Counters, Transactions, Tx},
     url::PostgresUrl,
@@ -226,6 +227,15 @@ impl Store for PostgresStore {
         Ok(swept)
     }
 
+    async fn move_entry(&self, command: MoveCommand, now: Timestamp) -> Result<MoveReply> {
+        let (command, published) = (Arc::new(command), Arc::clone(&self.published));
+        let moved = self.write(move |tx| {
+            let (command, published) = (Arc::clone(&command), Arc::clone(&published));
+            async move { moving::move_entry(&Session::begin(&tx, &published).await?, &command, now).await }
+        });
+        moved.await.map_err(StoreError::from)
+    }
+
     async fn record(&self, record: AuditRecord) -> Result<()> {
         self.committer.run(Item::Record(record)).await.map(drop)
     }
@@ -234,6 +244,10 @@ impl Store for PostgresStore {
         let reference = self.reference();
         let reference = &reference;
         self.read(|tx| async move { free_times::alternatives(&tx, reference, query, now).await }).await
+    }
+
+    async fn cell(&self, key: SlotKey) -> Result<Option<Slot>> {
+        self.read(|tx| async move { slots::by_key(&tx, key).await }).await
     }
 
     async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch> {

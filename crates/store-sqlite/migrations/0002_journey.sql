@@ -53,11 +53,11 @@ CREATE TABLE entry_version (
   PRIMARY KEY (facility, entry, version)
 ) STRICT, WITHOUT ROWID;
 
--- Why an entry was cancelled, where a reason was given.
+-- When an entry was cancelled, and why, where a reason was given.
 CREATE TABLE cancellation (
   facility BLOB NOT NULL,
   entry    BLOB NOT NULL,
-  code     INTEGER NOT NULL,
+  code     INTEGER,
   reason   TEXT,
   at       INTEGER NOT NULL,
   PRIMARY KEY (facility, entry)

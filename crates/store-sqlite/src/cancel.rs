@@ -4,20 +4,21 @@ use jiff::Timestamp;
 use talon_domain::booking::{CancelCommand, decide_cancel};
 use talon_store::{CancelReply, cancel_record};
 
-use crate::{audit, claims, entry, failure::Result, outbox, session::Session};
+use crate::{audit, claims, entry, failure::Result, history, outbox, session::Session};
 
 /// Decides a cancellation and writes what it leaves. The claims go with the state, so that a place
 /// is freed exactly once.
 pub(crate) fn cancel(session: &mut Session<'_>, command: &CancelCommand, now: Timestamp) -> Result<CancelReply> {
     let connection = session.connection;
     let found = entry::find(connection, command.entry, command.person)?;
-    let reply = match decide_cancel(found.as_ref(), now) {
+    let reply = match decide_cancel(command, found.as_ref(), now) {
         Err(refusal) => Err(refusal),
         Ok(None) => Ok(()),
-        Ok(Some((cancelled, message))) => {
-            claims::release(connection, &cancelled)?;
-            entry::put(connection, &cancelled)?;
-            outbox::insert(connection, &message)?;
+        Ok(Some(cancelled)) => {
+            claims::release(connection, &cancelled.entry)?;
+            entry::put(connection, &cancelled.entry)?;
+            history::put_cancellation(connection, &cancelled.cancellation)?;
+            outbox::insert(connection, &cancelled.message)?;
             Ok(())
         }
     };

@@ -60,7 +60,8 @@ pub(crate) fn take(
                          VALUES (?1, ?2, ?3, ?4, ?5) \
                          ON CONFLICT (person, specialty) DO UPDATE \
                          SET facility = excluded.facility, entry = excluded.entry, start = excluded.start \
-                         WHERE claim_specialty.start <= ?6",
+                         WHERE claim_specialty.start <= ?6 \
+                         OR (claim_specialty.facility = excluded.facility AND claim_specialty.entry = excluded.entry)",
                     )?
                     .execute(params![
                         person.bytes(),
@@ -199,6 +200,27 @@ pub(crate) fn free_number(connection: &Connection, person: PersonId, hold: HoldK
     Ok(())
 }
 
+/// Exchanges what an entry holds for what the same entry holds at another time, or loses a claim. Its
+/// referral stays used.
+pub(crate) fn replace(connection: &Connection, before: &Entry, after: &Entry, now: Timestamp) -> Result<()> {
+    let mut days = day_versions(connection, before.person, before.interval())?;
+    for day in day_versions(connection, after.person, after.interval())? {
+        if !days.contains(&day) {
+            days.push(day);
+        }
+    }
+    let freed = release_place(connection, before)?;
+    if !planted(Bug::NoSlotKey) {
+        won(freed)?;
+    }
+    won(unlist_visit(connection, before)?)?;
+    if before.specialty != after.specialty && release_specialty(connection, before)? > 0 {
+        pass_on(connection, before)?;
+    }
+    let claims: Vec<_> = Claim::of(after).into_iter().filter(|claim| !matches!(claim, Claim::Referral(_))).collect();
+    take(connection, after, &claims, &days, now)
+}
+
 /// Writes the claims of an entry that comes from an import. It was exclusive where it came from, so
 /// only what another entry of ours holds stands against it.
 pub(crate) fn rebuild(connection: &Connection, entry: &Entry) -> Result<()> {
@@ -245,31 +267,58 @@ pub(crate) fn release(connection: &Connection, entry: &Entry) -> Result<()> {
             )?
             .execute(params![key.facility.bytes(), key.referral.bytes(), facility.bytes(), id.bytes()])?;
     }
-    let given_up = connection
-        .prepare_cached(
-            "DELETE FROM claim_specialty WHERE person = ?1 AND specialty = ?2 AND facility = ?3 AND entry = ?4",
-        )?
-        .execute(params![person.bytes(), entry.specialty.0, facility.bytes(), id.bytes()])?;
-    connection
-        .prepare_cached("DELETE FROM claim_place WHERE facility = ?1 AND slot = ?2 AND entry = ?3")?
-        .execute(params![facility.bytes(), entry.slot.bytes(), id.bytes()])?;
-    let listed = connection
-        .prepare_cached("DELETE FROM claim_time WHERE person = ?1 AND start = ?2 AND facility = ?3 AND entry = ?4")?
-        .execute(params![person.bytes(), entry.start.as_second(), facility.bytes(), id.bytes()])?;
-    if listed > 0 {
+    let given_up = release_specialty(connection, entry)?;
+    release_place(connection, entry)?;
+    if unlist_visit(connection, entry)? > 0 {
         touch_days(connection, person, entry.interval())?;
     }
     if given_up > 0 {
-        connection
-            .prepare_cached(
-                "INSERT INTO claim_specialty (person, specialty, facility, entry, start) \
-                 SELECT e.person, e.specialty, e.facility, e.entry, e.start FROM claim_time t \
-                 JOIN entry e ON e.facility = t.facility AND e.entry = t.entry \
-                 WHERE t.person = ?1 AND e.specialty = ?2 ORDER BY e.start DESC LIMIT 1",
-            )?
-            .execute(params![person.bytes(), entry.specialty.0])?;
+        pass_on(connection, entry)?;
     }
     Ok(())
+}
+
+/// Gives the specialty that an entry gave up to the last of its person's other visits of the same specialty.
+fn pass_on(connection: &Connection, entry: &Entry) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO claim_specialty (person, specialty, facility, entry, start) \
+             SELECT e.person, e.specialty, e.facility, e.entry, e.start FROM claim_time t \
+             JOIN entry e ON e.facility = t.facility AND e.entry = t.entry \
+             WHERE t.person = ?1 AND e.specialty = ?2 ORDER BY e.start DESC LIMIT 1",
+        )?
+        .execute(params![entry.person.bytes(), entry.specialty.0])?;
+    Ok(())
+}
+
+fn release_specialty(connection: &Connection, entry: &Entry) -> Result<usize> {
+    Ok(connection
+        .prepare_cached(
+            "DELETE FROM claim_specialty WHERE person = ?1 AND specialty = ?2 AND facility = ?3 AND entry = ?4",
+        )?
+        .execute(params![
+            entry.person.bytes(),
+            entry.specialty.0,
+            entry.key.facility.bytes(),
+            entry.key.entry.bytes()
+        ])?)
+}
+
+fn release_place(connection: &Connection, entry: &Entry) -> Result<usize> {
+    Ok(connection
+        .prepare_cached("DELETE FROM claim_place WHERE facility = ?1 AND slot = ?2 AND entry = ?3")?
+        .execute(params![entry.key.facility.bytes(), entry.slot.bytes(), entry.key.entry.bytes()])?)
+}
+
+fn unlist_visit(connection: &Connection, entry: &Entry) -> Result<usize> {
+    Ok(connection
+        .prepare_cached("DELETE FROM claim_time WHERE person = ?1 AND start = ?2 AND facility = ?3 AND entry = ?4")?
+        .execute(params![
+            entry.person.bytes(),
+            entry.start.as_second(),
+            entry.key.facility.bytes(),
+            entry.key.entry.bytes()
+        ])?)
 }
 
 fn list_visit(connection: &Connection, entry: &Entry) -> Result<()> {

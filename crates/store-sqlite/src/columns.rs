@@ -6,7 +6,8 @@ use talon_domain::slot::Ages;
 
 type Result<T> = rusqlite::Result<T>;
 
-fn unreadable(column: usize, what: &str) -> rusqlite::Error {
+/// A column that does not hold what is written there.
+pub(crate) fn unreadable(column: usize, what: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, what.into())
 }
 

@@ -15,7 +15,7 @@ use crate::{
     entry::{self, entry_columns},
     facts::{self, referral_columns},
     failure::Result,
-    people,
+    history, people,
     reference::{self, functions},
     slots::{self, slot_columns},
     template,
@@ -88,6 +88,8 @@ fn source(kind: Kind) -> Source {
         Kind::Template => (template::COLUMNS, "template", &["facility", "template"]),
         Kind::Slot => (slot_columns!(), "slot", &["facility", "resource", "start"]),
         Kind::Entry => (entry_columns!(), "entry e", &["facility", "entry"]),
+        Kind::EntryVersion => (history::VERSION_COLUMNS, "entry_version", &["facility", "entry", "version"]),
+        Kind::Cancellation => (history::CANCELLATION_COLUMNS, "cancellation", &["facility", "entry"]),
         Kind::Counter => ("facility, day, last", "ticket_counter", &["facility", "day"]),
         Kind::Message => {
             ("facility, entry, version, kind, created", "outbox", &["facility", "entry", "version", "kind"])
@@ -118,6 +120,8 @@ fn read(connection: &Connection, kind: Kind, row: &Row<'_>, records: &mut Vec<Re
         Kind::Template => Record::Template(template::read(row)?),
         Kind::Slot => Record::Slot(slots::read(row)?),
         Kind::Entry => Record::Entry(entry::verified(entry::read(row)?)?),
+        Kind::EntryVersion => Record::EntryVersion(history::read_version(row)?),
+        Kind::Cancellation => Record::Cancellation(history::read_cancellation(row)?),
         Kind::Counter => Record::Counter(TicketCounter {
             facility: guid!(row, 0, FacilityId)?,
             day: day(row, 1)?,

@@ -12,7 +12,7 @@ use talon_domain::{
 use talon_store::{FreeTimesQuery, Sought};
 
 use crate::{
-    facts,
+    entry, facts,
     failure::Result,
     slots::{self, slot_columns},
 };
@@ -26,12 +26,21 @@ pub(crate) fn alternatives(
 ) -> Result<Vec<FreeTime>> {
     // One transaction: by itself each query would lock the file and look whether its cached pages still hold.
     let _transaction = connection.unchecked_transaction()?;
-    let facts = facts::of_patient(connection, reference, query.person, &query.lpu, query.sought.referral(), now)?;
+    let moving = match query.sought {
+        Sought::Entry(entry) => entry::find(connection, entry, query.person)?,
+        _ => None,
+    };
+    let under = query.sought.referral().or_else(|| moving.as_ref()?.referral);
+    let mut facts = facts::of_patient(connection, reference, query.person, &query.lpu, under, now)?;
+    if let Some(entry) = &moving {
+        facts = facts.without(entry.key);
+    }
     let Some(facility) = &facts.facility else { return Ok(Vec::new()) };
-    let specialty = match (&query.sought, facts.referral.own()) {
-        (Sought::Referral(_), Some(referral)) => &referral.specialty,
-        (Sought::Referral(_), None) => return Ok(Vec::new()),
-        (Sought::Specialty(specialty), _) => specialty,
+    let specialty = match (&query.sought, facts.referral.own(), &moving) {
+        (Sought::Specialty(specialty), ..) => specialty,
+        (_, Some(referral), _) => &referral.specialty,
+        (Sought::Entry(_), None, Some(entry)) => &entry.specialty,
+        (_, None, _) => return Ok(Vec::new()),
     };
     let only = facts.referral.own().and_then(|referral| referral.resource);
     let Some(asked) = facility.zone.nearest_instant(query.near) else { return Ok(Vec::new()) };

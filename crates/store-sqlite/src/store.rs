@@ -7,17 +7,17 @@ use jiff::{Timestamp, civil::Date};
 use rusqlite::Connection;
 use talon_domain::{
     audit::AuditRecord,
-    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms},
+    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, MoveCommand},
     entry::Entry,
-    ids::{ClientId, PersonId},
+    ids::{ClientId, PersonId, SlotKey},
     reference::Reference,
     schedule::Template,
     slot::Slot,
 };
 use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey, Load,
-    OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply, Result,
-    SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
+    MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply,
+    Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
 };
 
 use crate::{
@@ -25,12 +25,13 @@ use crate::{
     failure::{Failure, store_error},
     free_times, hold, holds,
     housekeeping::Housekeeping,
-    import,
+    import, moving,
     open::{OpenOptions, open_writer},
     people, publish,
     readers::Readers,
     reading, reference, schedule,
     session::{Published, Session},
+    slots,
     snapshot::SqliteSnapshot,
     verify,
     writer::Writer,
@@ -125,6 +126,10 @@ impl Store for SqliteStore {
         self.write(move |session| hold::sweep(session, now, limit)).await
     }
 
+    async fn move_entry(&self, command: MoveCommand, now: Timestamp) -> Result<MoveReply> {
+        self.write(move |session| moving::move_entry(session, &command, now)).await
+    }
+
     async fn record(&self, record: AuditRecord) -> Result<()> {
         self.write(move |session| Ok(audit::insert(session.connection, &record)?)).await
     }
@@ -132,6 +137,10 @@ impl Store for SqliteStore {
     async fn alternatives(&self, query: &FreeTimesQuery, now: Timestamp) -> Result<Vec<FreeTime>> {
         let query = query.clone();
         self.read(move |connection, reference| free_times::alternatives(connection, reference, &query, now)).await
+    }
+
+    async fn cell(&self, key: SlotKey) -> Result<Option<Slot>> {
+        self.read(move |connection, _| Ok(slots::by_key(connection, key)?)).await
     }
 
     async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch> {

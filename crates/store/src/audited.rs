@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use talon_domain::{
     audit::{Action, AuditRecord},
-    booking::{BookCommand, CancelCommand, HoldChange, HoldCommand},
-    ids::FacilityId,
+    booking::{BookCommand, CancelCommand, HoldChange, HoldCommand, MoveCommand},
+    ids::{FacilityId, SlotKey},
 };
 
-use crate::{BookReply, Booked, CancelReply, ExtendReply, HoldReply, KeptHold, ReleaseReply};
+use crate::{BookReply, Booked, CancelReply, ExtendReply, HoldReply, KeptHold, MoveReply, ReleaseReply};
 
 /// The record of a booking that was decided. `facility` is the one that the command names, where it
 /// is known.
@@ -34,7 +34,11 @@ pub fn booking_record(
         facility,
         object: Some(match reply {
             Ok(booked) => booked.entry.to_string(),
-            Err(_) => command.referral.map_or_else(|| command.resource.to_string(), |referral| referral.to_string()),
+            Err(_) => match (command.referral, command.cell) {
+                (Some(referral), _) => referral.to_string(),
+                (None, Some(slot)) => SlotKey { facility: command.resource.facility, slot }.to_string(),
+                (None, None) => command.resource.to_string(),
+            },
         }),
         outcome: outcome.to_owned(),
     }
@@ -120,6 +124,33 @@ fn change_record(change: &HoldChange, action: Action, outcome: &str, now: Timest
         action,
         facility: (outcome != "hold-not-found").then_some(change.hold.facility),
         object: Some(change.hold.to_string()),
+        outcome: outcome.to_owned(),
+    }
+}
+
+/// The record of a move that was decided. `facility` is the entry's, where there is one.
+#[must_use]
+pub fn move_record(
+    command: &MoveCommand,
+    facility: Option<FacilityId>,
+    reply: &MoveReply,
+    now: Timestamp,
+) -> AuditRecord {
+    let outcome = match reply {
+        Ok(Booked { repeated: true, .. }) => "repeated",
+        Ok(_) => "ok",
+        Err(refusal) => refusal.slug(),
+    };
+    AuditRecord {
+        id: command.new_audit,
+        at: now,
+        request: command.request,
+        person: Some(command.person),
+        client: command.caller.client.as_ref().map(|client| client.id),
+        channel: Some(command.caller.channel),
+        action: Action::Move,
+        facility,
+        object: Some(command.entry.to_string()),
         outcome: outcome.to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     access::Caller,
-    booking::{CancelRefusal, Hold, HoldRefusal, Refusal, Visit},
+    booking::{ChangeRefusal, Hold, HoldRefusal, MoveRefusal, Refusal, Visit},
     entry::{EntryState, Ticket},
     facility::LpuCode,
     ids::{EntryKey, PersonId, ReferralKey},
@@ -29,7 +29,10 @@ pub struct Booked {
 }
 
 /// What became of a cancellation.
-pub type CancelReply = std::result::Result<(), CancelRefusal>;
+pub type CancelReply = std::result::Result<(), ChangeRefusal>;
+
+/// What became of a move: the entry with its ticket, or a refusal with nothing left but an audit record.
+pub type MoveReply = std::result::Result<Booked, MoveRefusal>;
 
 /// What became of a request to hold a time.
 pub type HoldReply = std::result::Result<KeptHold, Refusal>;
@@ -78,6 +81,8 @@ pub enum Sought {
     Referral(ReferralKey),
     /// Those of a specialty, without a referral.
     Specialty(SpecialtyCode),
+    /// Those that the person's own entry could be moved to.
+    Entry(EntryKey),
 }
 
 impl Sought {
@@ -86,7 +91,7 @@ impl Sought {
     pub fn referral(&self) -> Option<ReferralKey> {
         match self {
             Self::Referral(referral) => Some(*referral),
-            Self::Specialty(_) => None,
+            Self::Specialty(_) | Self::Entry(_) => None,
         }
     }
 }

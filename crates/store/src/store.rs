@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
-    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms},
+    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, MoveCommand},
     entry::Entry,
-    ids::{ClientId, PersonId},
+    ids::{ClientId, PersonId, SlotKey},
     reference::Reference,
     schedule::Template,
     slot::Slot,
@@ -16,8 +16,8 @@ use talon_domain::{
 
 use crate::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
-    Kind, KnownKey, Load, OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published, Record, ReleaseReply, Result,
-    SchedulePage, ScheduleQuery, Swept,
+    Kind, KnownKey, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published, Record,
+    ReleaseReply, Result, SchedulePage, ScheduleQuery, Swept,
 };
 
 /// A store of one installation.
@@ -66,12 +66,19 @@ pub trait Store: Send + Sync {
     /// [`GRACE`](talon_domain::booking::GRACE) after its end a hold keeps nobody out.
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept>;
 
+    /// Moves the person's own entry to another time: entry, what it was, claims, message and audit record in
+    /// one transaction. Whoever reads at any time sees the entry at one place, with its claims.
+    async fn move_entry(&self, command: MoveCommand, now: Timestamp) -> Result<MoveReply>;
+
     /// Keeps the audit record of a request that came to no transaction of its own.
     async fn record(&self, audit: AuditRecord) -> Result<()>;
 
     /// Up to three times that the person could book right now, nearest to the time asked for
     /// first. A hint.
     async fn alternatives(&self, query: &FreeTimesQuery, now: Timestamp) -> Result<Vec<FreeTime>>;
+
+    /// A cell of the schedule. A hint; [`Store::book`] decides.
+    async fn cell(&self, key: SlotKey) -> Result<Option<Slot>>;
 
     /// The person with this policy, if they have a card anywhere.
     async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch>;

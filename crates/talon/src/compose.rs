@@ -134,6 +134,7 @@ pub(crate) fn app_settings(settings: &Settings) -> AppSettings {
         token_endpoint: settings.token_endpoint,
         token_ttl: settings.token_ttl,
         holds: settings.holds,
+        cancel_cutoff: settings.cancel_cutoff,
         person_burst: settings.limits.person_burst,
         person_per_second: settings.limits.person_rate,
         client_tokens_per_minute: settings.limits.client_tokens,

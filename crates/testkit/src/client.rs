@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::{Request, client::conn::http1, header};
+use hyper::{Method, Request, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, time::timeout};
 
@@ -98,6 +98,21 @@ impl Client {
         }
         let body = Full::new(Bytes::from(booking.body().to_string()));
         self.send(request.body(body).map_err(lost("request"))?).await
+    }
+
+    /// Sends a JSON body to any path as the owner of a token.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send`].
+    pub async fn call(&mut self, method: Method, path: &str, token: &str, body: &str) -> Result<Answer, Lost> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body.to_owned())));
+        self.send(request.map_err(lost("request"))?).await
     }
 
     /// Asks to book and keeps what is known about it.

@@ -1,10 +1,14 @@
 //! Giving an appointment up.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::{
     access::Caller,
+    booking::{ChangeRefusal, change::in_time},
     entry::{Entry, EntryState},
+    history::{CancelReason, Cancellation},
     ids::{AuditId, EntryKey, PersonId, RequestId},
     message::{Message, MessageKind},
 };
@@ -18,53 +22,50 @@ pub struct CancelCommand {
     pub caller: Caller,
     /// The entry.
     pub entry: EntryKey,
+    /// Why, where that is said.
+    pub reason: Option<CancelReason>,
+    /// How long before it begins a patient may still do this.
+    pub cutoff: Duration,
     /// The request's id.
     pub request: RequestId,
     /// Id for the audit record.
     pub new_audit: AuditId,
 }
 
-/// Why an entry cannot be cancelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CancelRefusal {
-    /// There is none, or it is somebody else's: the two answers do not differ.
-    NotFound,
-    /// It has begun.
-    Begun,
-    /// It took place or was missed.
-    Done,
+/// A cancelled entry with what goes with it.
+#[derive(Clone, Debug)]
+pub struct Cancelled {
+    /// The entry as it will be.
+    pub entry: Entry,
+    /// When and why.
+    pub cancellation: Cancellation,
+    /// What the patient is told.
+    pub message: Message,
 }
 
-impl CancelRefusal {
-    /// The stable name of the reason.
-    #[must_use]
-    pub fn slug(self) -> &'static str {
-        match self {
-            Self::NotFound => "entry-not-found",
-            Self::Begun => "entry-begun",
-            Self::Done => "entry-done",
-        }
-    }
-}
-
-/// Decides a cancellation on the person's own entry: the entry as it will be and the message it
-/// owes, or `None` when it is cancelled already and the same answer is given again.
+/// Decides a cancellation on the person's own entry; `None` when it is cancelled already and the same
+/// answer is given again.
 ///
 /// Booking rules play no part: a place that was taken is freed whatever they now say.
 ///
 /// # Errors
 ///
-/// [`CancelRefusal`]
-pub fn decide_cancel(entry: Option<&Entry>, now: Timestamp) -> Result<Option<(Entry, Message)>, CancelRefusal> {
-    let entry = entry.ok_or(CancelRefusal::NotFound)?;
+/// [`ChangeRefusal`]
+pub fn decide_cancel(
+    command: &CancelCommand,
+    entry: Option<&Entry>,
+    now: Timestamp,
+) -> Result<Option<Cancelled>, ChangeRefusal> {
+    let entry = entry.ok_or(ChangeRefusal::NotFound)?;
     match entry.state {
         EntryState::Cancelled => return Ok(None),
-        EntryState::Missed | EntryState::Fulfilled => return Err(CancelRefusal::Done),
-        EntryState::Booked if entry.start <= now => return Err(CancelRefusal::Begun),
-        EntryState::Booked => {}
+        EntryState::Missed | EntryState::Fulfilled => return Err(ChangeRefusal::Done),
+        EntryState::Booked => in_time(entry, &command.caller, command.cutoff, now)?,
     }
     let version = entry.version + 1;
-    let cancelled = Entry { state: EntryState::Cancelled, version, ..entry.clone() };
-    let message = Message { entry: entry.key, version, kind: MessageKind::Cancelled, created: now };
-    Ok(Some((cancelled, message)))
+    Ok(Some(Cancelled {
+        entry: Entry { state: EntryState::Cancelled, version, ..entry.clone() },
+        cancellation: Cancellation { entry: entry.key, reason: command.reason.clone(), at: now },
+        message: Message { entry: entry.key, version, kind: MessageKind::Cancelled, created: now },
+    }))
 }

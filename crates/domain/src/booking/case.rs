@@ -6,9 +6,9 @@ use crate::{
     access::{Caller, Function, Rights},
     booking::{Cell, Facts, KnownPatient, NamedReferral, Visit},
     facility::Facility,
-    ids::ResourceKey,
+    ids::{ResourceKey, SlotId},
     person::age_on,
-    referral::Referral,
+    referral::{Referral, ReferralKind},
     resource::Resource,
 };
 
@@ -24,6 +24,8 @@ pub struct Case<'a> {
     pub patient: &'a KnownPatient,
     /// The referral; `None` for a visit that needs none.
     pub referral: Option<&'a Referral>,
+    /// The kind that the request says the referral is of, where it does.
+    pub named_kind: Option<ReferralKind>,
     /// The visit that uses the referral up.
     pub referral_use: Option<&'a Visit>,
     /// The patient's live visits ahead.
@@ -32,6 +34,8 @@ pub struct Case<'a> {
     pub resource: Option<&'a Resource>,
     /// The cell; a rule that needs it passes over when it is unknown.
     pub cell: Option<&'a Cell>,
+    /// The cell that the request names, where it does.
+    pub named_cell: Option<SlotId>,
     /// The day of the appointment, local to the facility.
     pub day: Date,
     /// The present.
@@ -50,10 +54,12 @@ impl<'a> Case<'a> {
             facility: facts.facility.as_deref()?,
             patient: facts.patient.as_ref()?,
             referral: facts.referral.own(),
+            named_kind: None,
             referral_use: facts.referral_use.as_ref(),
             visits: &facts.visits,
             resource: facts.resource.as_deref(),
             cell: facts.cell.as_ref(),
+            named_cell: None,
             day,
             now,
         })

@@ -6,7 +6,8 @@ use crate::{
     access::Caller,
     email::Email,
     facility::LpuCode,
-    ids::{AuditId, EntryId, PersonId, ReferralKey, RequestId, ResourceKey},
+    ids::{AuditId, EntryId, PersonId, ReferralKey, RequestId, ResourceKey, SlotId},
+    referral::ReferralKind,
 };
 
 /// A request to book, after its shape was checked.
@@ -20,8 +21,12 @@ pub struct BookCommand {
     pub lpu: LpuCode,
     /// The referral; `None` for a visit that needs none.
     pub referral: Option<ReferralKey>,
+    /// The kind that the request says the referral is of, where it does.
+    pub kind: Option<ReferralKind>,
     /// The resource, with the facility that the request glued to it.
     pub resource: ResourceKey,
+    /// The cell that the request names, where it does: resource and time are then what was found of it.
+    pub cell: Option<SlotId>,
     /// Day of the appointment, facility-local.
     pub day: Date,
     /// Time of the appointment, facility-local.

@@ -29,16 +29,15 @@ pub fn decide(command: &BookCommand, facts: &Facts, now: Timestamp) -> Result<De
     if let Some(visit) = repetition(command, facts) {
         return Ok(Decision::Repeat(visit.clone()));
     }
-    let (slot, free) = passed(&case)?;
-    let facility = facts.facility.as_ref().ok_or_else(|| Refusal::FacilityUnknown { lpu: command.lpu.clone() })?;
-    let resource = case.resource.ok_or(Refusal::ResourceUnknown)?;
-    Ok(Decision::Book(Plan::new(
-        Arc::clone(facility),
-        slot.clone(),
-        free,
-        &resource.specialty,
-        facts.specialty.as_deref(),
-    )))
+    plan(&case, facts).map(Decision::Book)
+}
+
+/// The booking of a case, if every rule allows it.
+pub(super) fn plan(case: &Case<'_>, facts: &Facts) -> Result<Plan, Refusal> {
+    let (slot, free) = passed(case)?;
+    // The rules have just found both; asking again costs nothing and needs no `expect`.
+    let (facility, resource) = facts.facility.as_ref().zip(facts.resource.as_ref()).ok_or(Refusal::ResourceUnknown)?;
+    Ok(Plan::new(Arc::clone(facility), slot.clone(), free, &resource.specialty, facts.specialty.as_deref()))
 }
 
 /// The cell that a command asks for and the place in it, if the rules admit it and leave aside that the caller may
@@ -52,14 +51,15 @@ pub(super) fn admitted<'a>(
 }
 
 /// Steps 3 and 4: who, and which referral.
-fn case<'a>(command: &'a BookCommand, facts: &'a Facts, now: Timestamp) -> Result<Case<'a>, Refusal> {
+pub(super) fn case<'a>(command: &'a BookCommand, facts: &'a Facts, now: Timestamp) -> Result<Case<'a>, Refusal> {
     if facts.facility.is_none() {
         return Err(Refusal::FacilityUnknown { lpu: command.lpu.clone() });
     }
     if facts.patient.is_none() {
         return Err(Refusal::CardNotFound { person: command.person, lpu: command.lpu.clone() });
     }
-    Case::of(facts, &command.caller, command.day, now).ok_or(Refusal::ReferralNotFound)
+    let case = Case::of(facts, &command.caller, command.day, now).ok_or(Refusal::ReferralNotFound)?;
+    Ok(Case { named_kind: command.kind, named_cell: command.cell, ..case })
 }
 
 /// The cell of a case and the place in it, if every rule allows it.

@@ -36,6 +36,16 @@ pub struct Facts {
     pub cell: Option<Cell>,
 }
 
+impl Facts {
+    /// The same as if an entry of the person's were not there: what it uses and takes up is free.
+    #[must_use]
+    pub fn without(mut self, entry: EntryKey) -> Self {
+        self.referral_use = self.referral_use.filter(|visit| visit.key() != entry);
+        self.visits.retain(|visit| visit.key() != entry);
+        self
+    }
+}
+
 /// The referral that a command names. That it names none and that there is none are two things: only the
 /// former is a visit without a referral.
 #[derive(Clone, Debug, Default)]

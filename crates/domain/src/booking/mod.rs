@@ -3,10 +3,12 @@
 mod alternatives;
 mod cancel;
 mod case;
+mod change;
 mod command;
 mod decide;
 mod facts;
 mod hold;
+mod moving;
 mod openness;
 mod outcome;
 mod places;
@@ -15,8 +17,9 @@ mod rules;
 mod standing;
 
 pub use alternatives::{FreeTime, MOST_ALTERNATIVES, bookable, may_offer, nearest, rights};
-pub use cancel::{CancelCommand, CancelRefusal, decide_cancel};
+pub use cancel::{CancelCommand, Cancelled, decide_cancel};
 pub use case::Case;
+pub use change::{ChangeRefusal, may_change};
 pub use command::{BookCommand, IdempotencyKey, NewIds};
 pub use decide::{Decision, decide};
 pub use facts::{Cell, Facts, KnownPatient, NamedReferral, Visit};
@@ -24,6 +27,7 @@ pub use hold::{
     GRACE, HOLD_KNOWN_FOR, Hold, HoldChange, HoldCommand, HoldDecision, HoldFacts, HoldPlan, HoldRefusal, HoldState,
     HoldTerms, decide_extension, decide_hold, decide_release,
 };
+pub use moving::{MoveCommand, MoveDecision, MovePlan, MoveRefusal, Moved, decide_move};
 pub use openness::{Busy, CellPlaces, CellStatus, CellView, DayView, Onlooker, days};
 pub use outcome::{Claim, Outcome, Plan};
 pub use places::{FreePlace, Held, Places};

@@ -19,7 +19,7 @@ const fn row(
 
 /// The catalogue.
 #[rustfmt::skip]
-pub(super) static ROWS: [Row; 41] = [
+pub(super) static ROWS: [Row; 46] = [
     row("validation", 400, "4600", Own,
         "Запрос заполнен с ошибками",
         "The request has faulty fields"),
@@ -143,4 +143,19 @@ pub(super) static ROWS: [Row; 41] = [
     row("hold-not-extendable", 409, "4609", Own,
         "Продлить бронирование больше нельзя. Завершите запись",
         "This hold cannot be extended again. Please finish booking"),
+    row("entry-not-found", 404, "4604", Own,
+        "Запись на приём не найдена",
+        "There is no such appointment"),
+    row("entry-begun", 409, "4609", Own,
+        "Приём уже начался. Обратитесь в регистратуру{телефон}",
+        "The visit has begun. Please contact the registry{телефон}"),
+    row("entry-done", 409, "4609", Own,
+        "Приём уже состоялся или пропущен. Чтобы записаться снова, выберите время",
+        "The visit took place or was missed. To book again, choose a time"),
+    row("entry-cancelled", 409, "4609", Own,
+        "Запись отменена. Чтобы записаться снова, выберите время",
+        "The appointment was cancelled. To book again, choose a time"),
+    row("change-too-late", 409, "4609", Own,
+        "Отменить или перенести запись через портал можно не позднее чем за {срок} до приёма. Обратитесь в регистратуру{телефон}",
+        "Online an appointment can be cancelled or moved no later than {срок} before it begins. Please contact the registry{телефон}"),
 ];

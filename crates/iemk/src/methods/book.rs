@@ -26,6 +26,12 @@ pub(crate) async fn book(app: &App, call: &mut Call, identity: Identity) -> Outc
         },
         Err(limited) => over_the_limit(app, call, &identity, limited).await?,
     };
+    answer(app, command).await
+}
+
+/// Books, and answers what became of it.
+pub(super) async fn answer(app: &App, command: BookCommand) -> Outcome {
+    let trace = command.request;
     match app.book(command).await.map_err(|failure| failed(&failure, trace))? {
         Ok(booked) => Ok(visit_data(&booked)),
         Err(refused) => Err(Box::new(refusal(refused))),
@@ -38,9 +44,15 @@ async fn read(call: &mut Call) -> Result<BookRequest, Box<Problem>> {
         return Err(Box::new(Problem::of("content-type-unsupported")));
     }
     let body = call.body().await?;
-    read_booking(&call.headers, &body).map_err(|fault| match fault {
-        ShapeFault::Empty => Box::new(Problem::of("time-or-resource-empty")),
-        ShapeFault::Faulty(errors) => Box::new(Problem::validation(errors)),
+    read_booking(&call.headers, &body).map_err(shape)
+}
+
+/// What a faulty shape is answered.
+pub(super) fn shape(fault: ShapeFault) -> Box<Problem> {
+    Box::new(match fault {
+        ShapeFault::Empty => Problem::of("time-or-resource-empty"),
+        ShapeFault::PairIncomplete => Problem::of("referral-pair-incomplete"),
+        ShapeFault::Faulty(errors) => Problem::validation(errors),
     })
 }
 

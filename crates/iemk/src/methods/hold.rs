@@ -11,14 +11,18 @@ use talon_domain::{
 };
 use talon_tokens::Identity;
 
-use super::{book::too_many, recorded::recorded, visit_data::refusal};
+use super::{
+    book::{shape, too_many},
+    recorded::recorded,
+    visit_data::refusal,
+};
 use crate::{
     answer::{Done, Problem},
     call::{Call, Outcome},
     content_type::is_json,
     failure::failed,
     local_text::instant,
-    shape::{ShapeFault, read_hold, read_hold_id},
+    shape::{read_hold, read_hold_id},
 };
 
 const RELEASED: (&str, &str) = ("Время больше не забронировано", "The time is not held any more");
@@ -45,10 +49,7 @@ async fn read(call: &mut Call) -> Result<talon_app::BookRequest, Box<Problem>> {
         return Err(Box::new(Problem::of("content-type-unsupported")));
     }
     let body = call.body().await?;
-    read_hold(&body).map_err(|fault| match fault {
-        ShapeFault::Empty => Box::new(Problem::of("time-or-resource-empty")),
-        ShapeFault::Faulty(errors) => Box::new(Problem::validation(errors)),
-    })
+    read_hold(&body).map_err(shape)
 }
 
 /// There is nothing to say in a body.

@@ -2,7 +2,6 @@
 
 use axum::http::HeaderMap;
 use jiff::civil::{Date, Time};
-use serde_json::Value;
 use talon_app::BookRequest;
 use talon_domain::{
     booking::IdempotencyKey,
@@ -12,9 +11,9 @@ use talon_domain::{
 };
 
 use super::{
-    field::{Fault, Faults, FieldFault, Reader, date, time},
+    field::{Fault, Faults, FieldFault, date, time},
     idempotency,
-    object::{Found, Object},
+    object::Object,
 };
 
 /// What is wrong with the shape of a booking.
@@ -22,6 +21,8 @@ use super::{
 pub(crate) enum ShapeFault {
     /// `time` or `resource_id` is an empty string, and nothing else is wrong: message 4036.
     Empty,
+    /// A referral without its kind, or a kind without a referral, and nothing is wrong otherwise: message 4033.
+    PairIncomplete,
     /// Every faulty field: the document's in its order, then others as they were met, then headers.
     Faulty(Vec<FieldFault>),
 }
@@ -56,7 +57,7 @@ pub(crate) fn read_hold(body: &[u8]) -> Result<BookRequest, ShapeFault> {
     let asked = match Object::read(body) {
         Some(object) => {
             let asked = time_fields(&object, &mut faults);
-            repeated(&object, TIME_FIELDS, &mut faults);
+            faults.add_repeated(&object, TIME_FIELDS);
             asked
         }
         None => {
@@ -70,20 +71,21 @@ pub(crate) fn read_hold(body: &[u8]) -> Result<BookRequest, ShapeFault> {
 /// Reads the document's fields, in its order, and notes the faults of all of them.
 fn fields(object: &Object, faults: &mut Faults) -> Option<BookRequest> {
     let asked = time_fields(object, faults);
-    let email = optional(object, "email", faults, email);
-    repeated(object, FIELDS, faults);
+    let email = faults.optional(object, "email", email);
+    faults.add_repeated(object, FIELDS);
     Some(BookRequest { email, ..asked? })
 }
 
 /// Those that say which time is asked for.
 fn time_fields(object: &Object, faults: &mut Faults) -> Option<BookRequest> {
-    let referral = required(object, "direction_id", faults, referral);
-    let lpu = required(object, "lpu_code", faults, lpu);
-    let resource = required(object, "resource_id", faults, resource);
-    let day = required(object, "day", faults, day);
-    let time = required(object, "time", faults, local_time);
+    let referral = faults.required(object, "direction_id", referral);
+    let lpu = faults.required(object, "lpu_code", lpu);
+    let resource = faults.required(object, "resource_id", resource);
+    let day = faults.required(object, "day", day);
+    let time = faults.required(object, "time", local_time);
     let (referral, lpu, resource, day, time) = (referral?, lpu?, resource?, day?, time?);
-    Some(BookRequest { lpu, referral: Some(referral), resource, day, time, email: None, idempotency: None })
+    let (kind, cell) = (None, None);
+    Some(BookRequest { lpu, referral: Some(referral), kind, resource, cell, day, time, email: None, idempotency: None })
 }
 
 const TIME_FIELDS: &[&str] = &["direction_id", "lpu_code", "resource_id", "day", "time"];
@@ -93,7 +95,7 @@ fn referral(text: &str) -> Result<ReferralKey, Fault> {
     ReferralKey::parse(text).map_err(|_| Fault::ReferralId)
 }
 
-fn lpu(text: &str) -> Result<LpuCode, Fault> {
+pub(super) fn lpu(text: &str) -> Result<LpuCode, Fault> {
     LpuCode::parse(text).map_err(|_| Fault::LpuCode)
 }
 
@@ -104,53 +106,22 @@ fn resource(text: &str) -> Result<ResourceKey, Fault> {
     ResourceKey::parse(text).map_err(|_| Fault::ResourceId)
 }
 
-fn day(text: &str) -> Result<Date, Fault> {
+pub(super) fn day(text: &str) -> Result<Date, Fault> {
     date(text).ok_or(Fault::Day)
 }
 
-fn local_time(text: &str) -> Result<Time, Fault> {
+pub(super) fn local_time(text: &str) -> Result<Time, Fault> {
     if text.is_empty() {
         return Err(Fault::Empty);
     }
     time(text).ok_or(Fault::Time)
 }
 
-fn email(text: &str) -> Result<Option<Email>, Fault> {
+pub(super) fn email(text: &str) -> Result<Option<Email>, Fault> {
     if text.is_empty() {
         return Ok(None);
     }
     Email::parse(text).map(Some).map_err(|_| Fault::Email)
-}
-
-/// Notes the keys that are given more than once and are none of `read`, whose own readers note that.
-fn repeated(object: &Object, read: &[&str], faults: &mut Faults) {
-    for key in object.repeated_keys() {
-        if !read.contains(&key) {
-            faults.add(key, Fault::Repeated);
-        }
-    }
-}
-
-/// A required string; a fault is noted and gives `None`.
-fn required<T>(object: &Object, name: &str, faults: &mut Faults, read: Reader<T>) -> Option<T> {
-    let outcome = match object.find(name) {
-        Found::Nowhere | Found::Once(Value::Null) => Err(Fault::Missing),
-        Found::Once(Value::String(text)) => read(text),
-        Found::Once(_) => Err(Fault::NotAString),
-        Found::Repeatedly => Err(Fault::Repeated),
-    };
-    outcome.map_err(|fault| faults.add(name, fault)).ok()
-}
-
-/// An optional string: null counts as absent.
-fn optional<T>(object: &Object, name: &str, faults: &mut Faults, read: Reader<Option<T>>) -> Option<T> {
-    let outcome = match object.find(name) {
-        Found::Nowhere | Found::Once(Value::Null) => Ok(None),
-        Found::Once(Value::String(text)) => read(text),
-        Found::Once(_) => Err(Fault::NotAString),
-        Found::Repeatedly => Err(Fault::Repeated),
-    };
-    outcome.map_err(|fault| faults.add(name, fault)).ok().flatten()
 }
 
 impl From<Faults> for ShapeFault {

@@ -79,6 +79,24 @@ pub(crate) enum Fault {
     Email,
     /// Not the two guids of a hold.
     HoldId,
+    /// Not the two guids of an entry.
+    EntryId,
+    /// Not the code of a reason to cancel.
+    ReasonCode,
+    /// Words of a reason whose code has none.
+    ReasonUnasked,
+    /// No words of a reason.
+    ReasonText,
+    /// Not a guid.
+    Guid,
+    /// Neither a resource's guid nor the two guids of one.
+    Resource,
+    /// Not a day and a time.
+    DateTime,
+    /// Neither true nor false.
+    NotATruth,
+    /// Not a kind of referral.
+    ReferralKind,
     /// Not an `Idempotency-Key`.
     IdempotencyKey,
     /// Not how a referral can stand.
@@ -134,6 +152,30 @@ impl Fault {
                 "Ожидаются ГУИД ЛПУ и ГУИД бронирования, записанные подряд",
                 "Expected: facility guid and hold guid, one after the other",
             ),
+            Self::EntryId => (
+                "Ожидаются ГУИД ЛПУ и ГУИД записи, записанные подряд",
+                "Expected: facility guid and entry guid, one after the other",
+            ),
+            Self::ReasonCode => ("Ожидается целое число от 1 до 99", "Expected: a whole number from 1 to 99"),
+            Self::ReasonUnasked => {
+                ("Указывается только при ReasonCode, равном 6", "To be given with ReasonCode 6 only")
+            }
+            Self::ReasonText => (
+                "Ожидается текст не длиннее 500 знаков, без переносов строк",
+                "Expected: at most 500 characters, no line breaks",
+            ),
+            Self::Guid => ("Ожидается ГУИД", "Expected: a guid"),
+            Self::Resource => (
+                "Ожидается ГУИД ресурса или ГУИД ЛПУ и ГУИД ресурса, записанные подряд",
+                "Expected: resource guid, or facility guid and resource guid, one after the other",
+            ),
+            Self::DateTime => {
+                ("Ожидаются дата и время в виде ГГГГ-ММ-ДДTЧЧ:ММ", "Expected: a date and a time as YYYY-MM-DDTHH:MM")
+            }
+            Self::NotATruth => ("Ожидается true или false", "Expected: true or false"),
+            Self::ReferralKind => {
+                ("Ожидается consultation, diagnostic или duvisit", "Expected: consultation, diagnostic or duvisit")
+            }
             Self::IdempotencyKey => (
                 "Ожидается один заголовок, от 1 до 255 видимых знаков ASCII",
                 "Expected: one header, 1 to 255 visible ASCII characters",

@@ -54,6 +54,11 @@ impl Object {
         repeated
     }
 
+    /// [`Self::digest`] of an object that was sent to a place which is part of what it says.
+    pub(crate) fn digest_at(&self, place: &str) -> [u8; 32] {
+        Sha256::new().chain_update(self.digest()).chain_update(place).finalize().into()
+    }
+
     /// SHA-256 of the object written again with its keys sorted and nothing between the tokens, so
     /// that bodies which say the same have one digest. Only for an object without repeated keys.
     pub(crate) fn digest(&self) -> [u8; 32] {

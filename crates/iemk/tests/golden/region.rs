@@ -1,6 +1,8 @@
 //! The small region that the exchanges happen in. Their files name its ids, so what is here is
 //! part of what they say.
 
+mod visits;
+
 use jiff::{
     Timestamp,
     civil::{DateTime, date},
@@ -22,7 +24,8 @@ use uuid::Uuid;
 pub(crate) const NOW: &str = "2026-04-13T06:00:00Z";
 
 /// Whose tokens the exchanges use. A stranger is not in the region.
-pub(crate) const PERSONS: &[(&str, u16)] = &[("anna", 1), ("boris", 2), ("vera", 3), ("stranger", 8), ("nobody", 9)];
+pub(crate) const PERSONS: &[(&str, u16)] =
+    &[("anna", 1), ("boris", 2), ("vera", 3), ("stranger", 8), ("nobody", 9), ("polina", 13)];
 
 /// The portal's client application, with its secret made from these bytes.
 pub(crate) const PORTAL: u16 = 1;
@@ -62,6 +65,7 @@ pub(crate) fn records() -> Vec<Record> {
     records.extend(cards().map(Record::Card));
     records.extend(referrals().into_iter().map(Record::Referral));
     records.extend(slots().into_iter().map(Record::Slot));
+    records.extend(visits::records());
     records
 }
 

@@ -131,6 +131,9 @@ impl Server {
             settings.client_tokens_per_minute = tokens.parse().unwrap();
         }
         let clock = Arc::new(Stopped(Mutex::new(now)));
+        if let Some(hours) = wish("cancel-cutoff-hours=") {
+            settings.cancel_cutoff = Duration::from_secs(3600 * hours.parse::<u64>().unwrap());
+        }
         let app = App::new(AppParts {
             store: Arc::clone(&store),
             verifier: Arc::new(verifier),

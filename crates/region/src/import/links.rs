@@ -27,6 +27,8 @@ pub(super) const LINKS: &[Link] = &[
     Link { from: Kind::Referral, to: Kind::Person },
     Link { from: Kind::Entry, to: Kind::Person },
     Link { from: Kind::Entry, to: Kind::Referral },
+    Link { from: Kind::EntryVersion, to: Kind::Entry },
+    Link { from: Kind::Cancellation, to: Kind::Entry },
     Link { from: Kind::Message, to: Kind::Entry },
 ];
 
@@ -70,7 +72,7 @@ impl Link {
         }
     }
 
-    /// How the store is asked for it. Messages travel with their entries: the store is not asked
+    /// How the store is asked for it. What is known of an entry travels with it: the store is not asked
     /// for those.
     fn known_key(self, key: &[u8]) -> Option<KnownKey> {
         match self.to {

@@ -138,11 +138,16 @@ impl<'a> Known<'a> {
                     missing.add("client", "client application");
                 }
             }
+            Line::EntryVersion(version) => {
+                return self
+                    .missing_resource(ResourceKey { facility: version.entry.facility, resource: version.resource });
+            }
             Line::Counter(counter) => missing.facility("facility", counter.facility),
             Line::Specialty(_)
             | Line::Facility(_)
             | Line::Client(_)
             | Line::Person(_)
+            | Line::Cancellation(_)
             | Line::Message(_)
             | Line::Audit(_) => (),
         }

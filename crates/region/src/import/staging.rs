@@ -24,6 +24,8 @@ macro_rules! per_kind {
             Kind::Referral => concat!($before, "referral", $after),
             Kind::Template => concat!($before, "template", $after),
             Kind::Entry => concat!($before, "entry", $after),
+            Kind::EntryVersion => concat!($before, "entry_version", $after),
+            Kind::Cancellation => concat!($before, "cancellation", $after),
             Kind::Counter => concat!($before, "counter", $after),
             Kind::Message => concat!($before, "message", $after),
             Kind::Audit => concat!($before, "audit", $after),
@@ -35,8 +37,18 @@ macro_rules! per_kind {
 pub(super) use per_kind;
 
 /// The kinds of which the lines are staged as they are. Slots are too, but smaller.
-pub(super) const TEXT_KINDS: &[Kind] =
-    &[Kind::Person, Kind::Card, Kind::Referral, Kind::Template, Kind::Entry, Kind::Counter, Kind::Message, Kind::Audit];
+pub(super) const TEXT_KINDS: &[Kind] = &[
+    Kind::Person,
+    Kind::Card,
+    Kind::Referral,
+    Kind::Template,
+    Kind::Entry,
+    Kind::EntryVersion,
+    Kind::Cancellation,
+    Kind::Counter,
+    Kind::Message,
+    Kind::Audit,
+];
 
 pub(super) struct Staging {
     connection: Connection,
@@ -220,6 +232,14 @@ impl Keys {
                 slot: Some(slot_key(SlotKey { facility: entry.key.facility, slot: entry.slot })),
                 ..none
             },
+            Line::EntryVersion(version) => {
+                let entry = entry_key(version.entry);
+                Self { key: [entry.as_slice(), &version.version.to_be_bytes()].concat(), entry: Some(entry), ..none }
+            }
+            Line::Cancellation(cancellation) => {
+                let entry = entry_key(cancellation.entry);
+                Self { key: entry.to_vec(), entry: Some(entry), ..none }
+            }
             Line::Counter(counter) => {
                 let day = counter.day.to_string();
                 Self { key: [counter.facility.bytes().as_slice(), day.as_bytes()].concat(), ..none }

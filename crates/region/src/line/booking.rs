@@ -74,7 +74,7 @@ impl EntryLine {
     }
 }
 
-const INSTANT: &str = "an instant as YYYY-MM-DDTHH:MM:SSZ";
+pub(super) const INSTANT: &str = "an instant as YYYY-MM-DDTHH:MM:SSZ";
 
 pub(super) fn entry(fields: &mut Fields<'_, '_>) -> Option<Line> {
     let facility = fields.guid("facility", FacilityId::parse);

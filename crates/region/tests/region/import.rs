@@ -19,6 +19,11 @@ async fn a_region_is_applied_in_pages_by_kind() {
         template(7),
         client(8),
         entry(9, 6, PERSON),
+        json!({"type": "entry_version", "facility": guid(FACILITY), "entry": guid(9), "version": 1,
+            "resource": guid(RESOURCE), "slot": guid(12), "place": 1, "start": "2026-04-13T06:00:00Z", "minutes": 20,
+            "ticket": "Т-001", "until": "2026-04-10T09:00:00Z"}),
+        json!({"type": "cancellation", "facility": guid(FACILITY), "entry": guid(9), "code": 1,
+            "at": "2026-04-10T10:00:00Z"}),
         json!({"type": "counter", "facility": guid(FACILITY), "day": "2026-04-14", "last": 1}),
         json!({"type": "message", "facility": guid(FACILITY), "entry": guid(9), "version": 1, "kind": "booked",
             "created": "2026-04-10T08:00:00Z"}),
@@ -27,7 +32,7 @@ async fn a_region_is_applied_in_pages_by_kind() {
     ];
     let report = load(&store, based(&lines), false).await.unwrap();
     assert_eq!(shown(&report), Vec::<String>::new());
-    assert_eq!((report.lines, report.applied_lines(), report.faulty_lines), (13, 13, 0));
+    assert_eq!((report.lines, report.applied_lines(), report.faulty_lines), (15, 15, 0));
     assert!(report.templates_changed);
     let kinds: Vec<Kind> = report.applied.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(kinds, Kind::ALL);

@@ -20,7 +20,7 @@ pub(crate) async fn schema() -> Schema {
     schema
 }
 
-fn is_citus() -> bool {
+pub(crate) fn is_citus() -> bool {
     Postgres::shared().psql("SELECT count(*) FROM pg_extension WHERE extname = 'citus'").trim() == "1"
 }
 

@@ -12,7 +12,7 @@ use talon_domain::{
 use talon_store::{PageFacts, Record, StoreError};
 
 use super::entries;
-use crate::{audit, failure::Result, outbox, reference, session::Session, slots, template, tickets};
+use crate::{audit, failure::Result, history, outbox, reference, session::Session, slots, template, tickets};
 
 /// Writes the records of a page without faults.
 pub(super) fn apply(session: &mut Session<'_>, records: &[Record], facts: &PageFacts) -> Result<()> {
@@ -49,6 +49,8 @@ fn one(connection: &Connection, record: &Record) -> Result<()> {
         Record::Template(template) => template::put(connection, template)?,
         Record::Slot(slot) => put_slot(connection, slot)?,
         Record::Entry(_) => {}
+        Record::EntryVersion(version) => history::put_version(connection, version)?,
+        Record::Cancellation(cancellation) => history::put_cancellation(connection, cancellation)?,
         Record::Counter(counter) => tickets::raise(connection, counter)?,
         Record::Message(message) => outbox::insert(connection, message)?,
         Record::Audit(audit) => audit::insert(connection, audit)?,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use talon_domain::{
-    booking::CancelRefusal,
+    booking::ChangeRefusal,
     entry::{EntryState, Ticket},
     message::MessageKind,
 };
@@ -76,9 +76,9 @@ pub async fn only_the_owner_cancels_and_only_before_the_start(store: Arc<dyn Sto
     fill(&store, Vec::new()).await;
     let entry = booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await.entry;
     let before = all_but_audit(&store).await;
-    assert_eq!(store.cancel(cancel(BORIS, entry), now()).await.unwrap(), Err(CancelRefusal::NotFound));
+    assert_eq!(store.cancel(cancel(BORIS, entry), now()).await.unwrap(), Err(ChangeRefusal::NotFound));
     let start = entries(&store).await[0].start;
-    assert_eq!(store.cancel(cancel(ANNA, entry), start).await.unwrap(), Err(CancelRefusal::Begun));
+    assert_eq!(store.cancel(cancel(ANNA, entry), start).await.unwrap(), Err(ChangeRefusal::Begun));
     assert_eq!(all_but_audit(&store).await, before);
     let told = outcomes(&store).await;
     assert_eq!((told.get("entry-not-found"), told.get("entry-begun")), (Some(&1), Some(&1)));

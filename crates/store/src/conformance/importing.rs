@@ -7,13 +7,14 @@ use talon_domain::{
     access::{Channel, Client, Function, Right, Rights},
     entry::{Entry, EntryState, Ticket, TicketCounter},
     facility::{FacilityName, Mkod},
+    history::{CancelReason, Cancellation},
     ids::{ClientId, EntryId, EntryKey},
 };
 
 use super::{
     region::{
-        ADULTS, ANNA, BORIS, EAST, book, booked, cancel, code, doctor, facility, fill, local_start, now, person,
-        records, referral, refused, slot, slot_key,
+        ADULTS, ANNA, BORIS, EAST, book, booked, cancel, code, doctor, facility, fill, local_start, move_to, now,
+        person, records, referral, refused, slot, slot_key,
     },
     tally::{all, assert_exclusive, entries},
 };
@@ -103,7 +104,14 @@ pub async fn an_export_taken_back_is_the_same_installation(store: Arc<dyn Store>
     fill(&store, installation_records()).await;
     let first = booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await;
     let second = booked(&store, book(BORIS, EAST, 1, 5, 1)).await;
-    store.cancel(cancel(BORIS, second.entry), now()).await.unwrap().unwrap();
+    let moved = booked(&store, book(BORIS, ADULTS, 2, 8, 2)).await;
+    store.move_entry(move_to(BORIS, moved.entry, None, 31), now()).await.unwrap().unwrap();
+    let mut given_up = cancel(BORIS, second.entry);
+    given_up.reason = CancelReason::new(CancelReason::OTHER, Some("Уезжаю".to_owned())).ok();
+    store.cancel(given_up.clone(), now()).await.unwrap().unwrap();
+    let cancellation = Cancellation { entry: second.entry, reason: given_up.reason, at: now() };
+    assert_eq!(all(&store, Kind::Cancellation).await, [Record::Cancellation(cancellation)]);
+    assert_eq!(all(&store, Kind::EntryVersion).await.len(), 1);
     let exported = everything(&store).await;
     // Taken back by the installation it came from, it changes nothing; the claims it rebuilds are
     // the same.

@@ -24,10 +24,12 @@ pub mod free_times;
 pub mod holding;
 pub mod importing;
 pub mod model;
+pub mod moving;
 pub mod publishing;
 pub mod reading;
 pub mod region;
 pub mod tally;
+pub mod visiting;
 
 /// Runs every test of the suite against the stores that `$open` makes.
 #[macro_export]
@@ -86,6 +88,15 @@ macro_rules! conformance {
             importing::an_entry_from_elsewhere_is_given_a_place_and_its_claims,
             importing::a_snapshot_does_not_see_what_is_written_later,
             importing::reference_data_is_seen_at_once,
+            moving::a_moved_entry_gives_up_what_it_had_and_has_what_it_wanted,
+            moving::asking_again_for_the_same_move_changes_nothing,
+            moving::a_refused_move_leaves_an_audit_record_and_nothing_else,
+            moving::a_desk_moves_and_cancels_after_the_cutoff,
+            moving::a_reader_sees_a_moving_entry_at_one_place,
+            moving::moves_and_bookings_race_for_one_place,
+            moving::a_move_races_with_a_cancellation,
+            moving::a_visit_without_a_referral_may_go_to_another_specialty,
+            moving::other_times_for_a_move_are_those_it_could_go_to,
             publishing::publishing_twice_changes_nothing,
             publishing::booked_cells_survive_a_changed_template,
             publishing::a_template_that_moves_takes_its_free_cells_along,
@@ -96,6 +107,9 @@ macro_rules! conformance {
             reading::no_more_referrals_are_read_than_are_shown,
             reading::entries_are_read_by_owner_time_and_state,
             reading::a_schedule_is_read_in_pages_with_the_places_that_are_left,
+            visiting::the_same_visit_twice_is_one,
+            visiting::a_named_cell_is_booked_and_no_other_in_its_place,
+            visiting::a_referral_must_be_of_the_kind_that_is_named,
         );
 
         #[test]

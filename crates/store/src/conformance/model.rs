@@ -15,7 +15,7 @@ use proptest::{
 use talon_domain::entry::EntryState;
 
 use super::{
-    region::{ADULTS, BORIS, CHILDREN, EAST, GLEB, VERA, book, cancel, fill, local_start, now},
+    region::{ADULTS, BORIS, CHILDREN, EAST, GLEB, VERA, book, cancel, doctor, fill, local_start, move_to, now},
     tally::{assert_exclusive, entries},
 };
 use crate::{Record, Store};
@@ -37,6 +37,13 @@ enum Step {
     Cancel {
         who: u64,
         index: usize,
+    },
+    /// Moves the visit of this index, as whoever.
+    Move {
+        who: u64,
+        index: usize,
+        doctor: u64,
+        cell: u64,
     },
     /// Lets hours pass.
     Wait {
@@ -93,10 +100,17 @@ fn step() -> impl Strategy<Value = Step> {
         under: doctor,
     });
     let cancel = (1u64..=4, 0usize..8).prop_map(|(who, index)| Step::Cancel { who, index });
+    let relocate = (1u64..=4, 0usize..8, 0u64..3, 0u64..6).prop_map(|(who, index, doctor, cell)| Step::Move {
+        who,
+        index,
+        doctor,
+        cell,
+    });
     prop_oneof![
         2 => book,
         6 => fitting,
         3 => cancel,
+        4 => relocate,
         1 => (1i64..8).prop_map(|hours| Step::Wait { hours }),
     ]
 }
@@ -125,6 +139,14 @@ async fn run<K>(opened: Opened<K>, history: Vec<Step>) -> Result<(), TestCaseErr
                     }
                 }
             }
+            Step::Move { who, index, doctor: to, cell } => {
+                let Some(key) = keys.get(*index) else { continue };
+                let home = model.visits[*index].home;
+                match store.move_entry(move_to(*who, *key, Some(doctor(home, *to)), *cell), time).await.unwrap() {
+                    Ok(reply) => Answer::Booked { visit: *index, ticket: reply.ticket.to_string() },
+                    Err(refusal) => Answer::Refused(refusal.slug()),
+                }
+            }
             Step::Cancel { who, index } => {
                 let Some(key) = keys.get(*index) else { continue };
                 match store.cancel(cancel(*who, *key), time).await.unwrap() {
@@ -149,6 +171,7 @@ impl Model {
         match *step {
             Step::Wait { .. } => Answer::Cancelled,
             Step::Cancel { who, index } => self.cancel(who, index, time),
+            Step::Move { who, index, doctor, cell } => self.relocate(who, index, doctor, cell, time),
             Step::Book { who, home, doctor, cell, under } => self.book(who, home, doctor, cell, under, time),
         }
     }
@@ -168,11 +191,40 @@ impl Model {
         Answer::Cancelled
     }
 
+    fn relocate(&mut self, who: u64, index: usize, doctor: u64, cell: u64, time: Timestamp) -> Answer {
+        let Some(visit) = self.visits.get(index) else { return Answer::Cancelled };
+        if visit.who != who {
+            return Answer::Refused("entry-not-found");
+        }
+        if visit.state == EntryState::Cancelled {
+            return Answer::Refused("entry-cancelled");
+        }
+        let same = Answer::Booked { visit: index, ticket: ticket(visit.doctor, visit.ticket) };
+        if (visit.doctor, visit.cell) == (doctor, cell) {
+            return same;
+        }
+        if starts(visit.home, visit.cell) <= time {
+            return Answer::Refused("entry-begun");
+        }
+        let (home, under) = (visit.home, visit.under);
+        // Out of the way while the rules look.
+        self.visits[index].state = EntryState::Cancelled;
+        let refusal = self.refusal(who, home, doctor, cell, under, time);
+        self.visits[index].state = EntryState::Booked;
+        match refusal {
+            Some(reason) => Answer::Refused(reason),
+            // A referral is to one specialty and all cells lie on one day, so the ticket stays.
+            None => {
+                self.visits[index].cell = cell;
+                same
+            }
+        }
+    }
+
     fn book(&mut self, who: u64, home: u64, doctor: u64, cell: u64, under: u64, time: Timestamp) -> Answer {
         if who == GLEB && home == ADULTS {
             return Answer::Refused("card-not-found");
         }
-        let start = starts(home, cell);
         let booked = || self.visits.iter().enumerate().filter(|(_, visit)| visit.state == EntryState::Booked);
         if let Some((index, visit)) = booked().find(|(_, visit)| visit.who == who && visit.under == under) {
             if (visit.home, visit.doctor, visit.cell) == (home, doctor, cell) {
@@ -180,31 +232,49 @@ impl Model {
             }
             return Answer::Refused("referral-used");
         }
-        if under != doctor {
-            return Answer::Refused("referral-mismatch");
-        }
-        if home == CHILDREN && who != BORIS {
-            return Answer::Refused("children-facility");
-        }
-        if who == VERA {
-            return Answer::Refused("self-booking-barred");
-        }
-        let ahead = || booked().filter(|(_, visit)| visit.who == who && starts(visit.home, visit.cell) > time);
-        if ahead().any(|(_, visit)| visit.doctor == doctor) {
-            return Answer::Refused("specialty-limit");
-        }
-        if ahead().any(|(_, visit)| (starts(visit.home, visit.cell) - start).abs() < SignedDuration::from_mins(20)) {
-            return Answer::Refused("patient-overlap");
-        }
-        if start <= time {
-            return Answer::Refused("time-past");
-        }
-        if booked().any(|(_, visit)| (visit.home, visit.doctor, visit.cell) == (home, doctor, cell)) {
-            return Answer::Refused("time-taken");
+        if let Some(reason) = self.refusal(who, home, doctor, cell, under, time) {
+            return Answer::Refused(reason);
         }
         let number = 1 + self.visits.iter().filter(|visit| visit.home == home).count() as u64;
         self.visits.push(Visit { who, home, doctor, cell, under, state: EntryState::Booked, ticket: number });
         Answer::Booked { visit: self.visits.len() - 1, ticket: ticket(doctor, number) }
+    }
+
+    /// What stands against a visit, once its referral is found and free.
+    fn refusal(
+        &self,
+        who: u64,
+        home: u64,
+        doctor: u64,
+        cell: u64,
+        under: u64,
+        time: Timestamp,
+    ) -> Option<&'static str> {
+        let start = starts(home, cell);
+        let booked = || self.visits.iter().filter(|visit| visit.state == EntryState::Booked);
+        if under != doctor {
+            return Some("referral-mismatch");
+        }
+        if home == CHILDREN && who != BORIS {
+            return Some("children-facility");
+        }
+        if who == VERA {
+            return Some("self-booking-barred");
+        }
+        let ahead = || booked().filter(|visit| visit.who == who && starts(visit.home, visit.cell) > time);
+        if ahead().any(|visit| visit.doctor == doctor) {
+            return Some("specialty-limit");
+        }
+        if ahead().any(|visit| (starts(visit.home, visit.cell) - start).abs() < SignedDuration::from_mins(20)) {
+            return Some("patient-overlap");
+        }
+        if start <= time {
+            return Some("time-past");
+        }
+        if booked().any(|visit| (visit.home, visit.doctor, visit.cell) == (home, doctor, cell)) {
+            return Some("time-taken");
+        }
+        None
     }
 }
 

@@ -1,8 +1,11 @@
 //! The region that the suite runs in, and commands upon it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use jiff::{
@@ -11,7 +14,7 @@ use jiff::{
 };
 use talon_domain::{
     access::{Caller, Channel, Right, Rights},
-    booking::{BookCommand, CancelCommand, HoldChange, HoldCommand, HoldTerms, NewIds, Refusal},
+    booking::{BookCommand, CancelCommand, HoldChange, HoldCommand, HoldTerms, MoveCommand, NewIds, Refusal},
     facility::{Facility, LpuCode, Mkod, Serves},
     ids::{
         AuditId, CardId, EntryId, EntryKey, FacilityId, HoldKey, PersonId, ReferralId, ReferralKey, RequestId,
@@ -256,7 +259,9 @@ pub fn book(who: u64, facility_number: u64, specialty: u64, number: u64, with_re
         caller: portal(),
         lpu: LpuCode::parse(&format!("0{facility_number}")).unwrap(),
         referral: Some(referral(who, with_referral)),
+        kind: None,
         resource: doctor(facility_number, specialty),
+        cell: None,
         day: local.date(),
         time: local.time(),
         email: None,
@@ -307,6 +312,25 @@ pub fn cancel(who: u64, entry: EntryKey) -> CancelCommand {
         person: person(who),
         caller: portal(),
         entry,
+        reason: None,
+        cutoff: Duration::ZERO,
+        request: RequestId(drawn()),
+        new_audit: AuditId(drawn()),
+    }
+}
+
+/// `who` moves an entry to cell `number`, of another doctor of its facility if one is named.
+#[must_use]
+pub fn move_to(who: u64, entry: EntryKey, resource: Option<ResourceKey>, number: u64) -> MoveCommand {
+    let local = local_start(number);
+    MoveCommand {
+        person: person(who),
+        caller: portal(),
+        entry,
+        resource,
+        day: local.date(),
+        time: local.time(),
+        cutoff: Duration::ZERO,
         request: RequestId(drawn()),
         new_audit: AuditId(drawn()),
     }

@@ -40,6 +40,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("hold_time", "5m", "how long a time is held for a patient who is about to book it"),
     key("hold_extensions", "2", "how often a hold may be extended by as much"),
     key("holds_per_person", "2", "times that one person may hold at once"),
+    key(
+        "cancel_cutoff",
+        "0",
+        "how long before it begins patients may still cancel or move an appointment by themselves",
+    ),
     key("log.level", "info", "what is logged: error, warn, info, debug, trace, or directives as talon_app=debug"),
     key("log.format", "auto", "json, text, or auto: text on a terminal, json elsewhere"),
     key("limits.connections", "10000", "connections at once; more wait in the system's backlog"),

@@ -52,6 +52,11 @@ impl Field<'_> {
         duration(&self.value.text).map_err(|error| self.fault(error))
     }
 
+    /// A time span as above, or `0` for none.
+    pub(crate) fn duration_or_none(&self) -> Result<Duration, SettingsError> {
+        if self.value.text == "0" { Ok(Duration::ZERO) } else { self.duration() }
+    }
+
     /// The error of this value.
     pub(crate) fn fault(&self, what: impl Display) -> SettingsError {
         let (name, Value { text, origin }) = (self.name, self.value);

@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) token_ttl: Duration,
     pub(crate) publish_every: Duration,
     pub(crate) holds: HoldTerms,
+    pub(crate) cancel_cutoff: Duration,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
     pub(crate) limits: Limits,
@@ -101,6 +102,7 @@ impl Settings {
                 extensions: field("hold_extensions")?.number(1000)?,
                 per_person: field("holds_per_person")?.number(1000)?,
             },
+            cancel_cutoff: field("cancel_cutoff")?.duration_or_none()?,
             log_level: log_level(&field("log.level")?)?,
             log_format: field("log.format")?.parse()?,
             limits: Limits {

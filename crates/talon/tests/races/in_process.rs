@@ -1,6 +1,6 @@
-//! The store without a server before it: for cancelling, which has no route yet.
+//! The store without a server before it: for races in which HTTP has no part.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use talon_domain::{
     access::{Caller, Channel},
@@ -36,6 +36,8 @@ pub(crate) async fn cancel(store: &dyn Store, person: &PersonRef, entry: &str) -
         person: PersonId::parse(&person.guid).unwrap(),
         caller: portal(),
         entry: EntryKey::parse(entry).unwrap(),
+        reason: None,
+        cutoff: Duration::ZERO,
         request: RequestId(Uuid::new_v4()),
         new_audit: AuditId(Uuid::new_v4()),
     };
@@ -50,7 +52,9 @@ pub(crate) async fn book(store: &dyn Store, patient: &Patient) -> BookReply {
         caller: portal(),
         lpu: LpuCode::parse(&slot.facility).unwrap(),
         referral: Some(ReferralKey::parse(&patient.referral.id()).unwrap()),
+        kind: None,
         resource: ResourceKey::parse(&format!("{}{}", slot.facility, slot.resource)).unwrap(),
+        cell: None,
         day: slot.start.date(),
         time: slot.start.time(),
         email: None,

@@ -19,6 +19,7 @@ macro_rules! on_each_store {
 }
 
 mod cancel;
+mod changes;
 mod golden;
 mod in_process;
 mod linear;

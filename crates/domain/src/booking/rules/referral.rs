@@ -65,7 +65,8 @@ fn has_no_visit(used_by: Option<&Visit>) -> Result<(), Refusal> {
     used_by.map_or(Ok(()), |visit| Err(Refusal::ReferralUsed(visit.occupied())))
 }
 
-/// Contract, section 4: its specialty, target facility or resource is the one asked for.
+/// Contract, section 4: its specialty, target facility or resource is the one asked for, and its kind the
+/// one that the request gives it.
 pub(super) fn matches_what_is_asked(case: &Case<'_>) -> Result<(), Refusal> {
     let Some(referral) = case.referral else { return Ok(()) };
     let other_facility = referral.to_facility.is_some_and(|facility| facility != case.facility.id);
@@ -74,7 +75,8 @@ pub(super) fn matches_what_is_asked(case: &Case<'_>) -> Result<(), Refusal> {
         (Some(named), Some(asked)) => named != asked,
         _ => false,
     };
-    if other_facility || other_specialty || other_resource {
+    let other_kind = case.named_kind.is_some_and(|kind| referral.kind != Some(kind));
+    if other_facility || other_specialty || other_resource || other_kind {
         return Err(Refusal::ReferralMismatch);
     }
     Ok(())

@@ -4,19 +4,26 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 
 use crate::{
     access::Caller,
-    booking::{Case, Refusal},
+    booking::{Case, Cell, Refusal},
     facility::Facility,
     slot::Slot,
 };
 
 /// The resource is one of the facility that `lpu_code` names.
 pub(super) fn resource_is_known(case: &Case<'_>) -> Result<(), Refusal> {
-    case.resource.map(|_| ()).ok_or(Refusal::ResourceUnknown)
+    match (case.resource, case.named_cell) {
+        (Some(_), _) => Ok(()),
+        // A cell that is gone names no resource; what is missing is the time.
+        (None, Some(_)) => Err(Refusal::TimeAbsent),
+        (None, None) => Err(Refusal::ResourceUnknown),
+    }
 }
 
-/// The resource has a cell that begins at the time asked for.
+/// The resource has a cell that begins at the time asked for: that which the request names, if it does.
+/// Between its being looked up and this another may have come in its place.
 pub(super) fn cell_is_known(case: &Case<'_>) -> Result<(), Refusal> {
-    case.cell.map(|_| ()).ok_or(Refusal::TimeAbsent)
+    let named = |cell: &&Cell| case.named_cell.is_none_or(|named| named == cell.slot.key.slot);
+    case.cell.filter(named).map(|_| ()).ok_or(Refusal::TimeAbsent)
 }
 
 /// Contract, section 9, `time-past`: start ≤ now has begun.

@@ -1,7 +1,7 @@
 //! Shapes of a booking's body.
 
 use axum::http::HeaderValue;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::shape::field::MOST_FAULTS;

@@ -7,17 +7,17 @@ use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
-    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms},
+    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, MoveCommand},
     entry::Entry,
-    ids::{ClientId, PersonId},
+    ids::{ClientId, PersonId, SlotKey},
     reference::Reference,
     schedule::Template,
     slot::Slot,
 };
 use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
-    Holder, Kind, KnownKey, Load, OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published, Record, ReleaseReply,
-    Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
+    Holder, Kind, KnownKey, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published, Record,
+    ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
 };
 
 /// Records by kind and key.
@@ -88,6 +88,8 @@ fn key_of(record: &Record) -> (Kind, String) {
         Record::Template(x) => (Kind::Template, format!("{}{}", x.resource.facility, x.id)),
         Record::Slot(x) => (Kind::Slot, x.key.to_string()),
         Record::Entry(x) => (Kind::Entry, x.key.to_string()),
+        Record::EntryVersion(x) => (Kind::EntryVersion, format!("{}{}", x.entry, x.version)),
+        Record::Cancellation(x) => (Kind::Cancellation, x.entry.to_string()),
         Record::Counter(x) => (Kind::Counter, format!("{}{}", x.facility, x.day)),
         Record::Message(x) => (Kind::Message, format!("{}{}{}", x.entry, x.version, x.kind.code())),
         Record::Audit(x) => (Kind::Audit, x.id.to_string()),
@@ -208,6 +210,14 @@ impl Store for FakeStore {
     }
 
     async fn sweep(&self, _: Timestamp, _: u32) -> Result<Swept> {
+        unreachable!()
+    }
+
+    async fn cell(&self, _: SlotKey) -> Result<Option<Slot>> {
+        unreachable!()
+    }
+
+    async fn move_entry(&self, _: MoveCommand, _: Timestamp) -> Result<MoveReply> {
         unreachable!()
     }
 

@@ -11,6 +11,7 @@ use talon_domain::{
     email::Email,
     entry::{Entry, EntryState, Ticket, TicketCounter},
     facility::{Facility, Mkod, Serves},
+    history::{CancelReason, Cancellation, EntryVersion},
     ids::{
         AuditId, CardId, ClientId, EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, RequestId,
         ResourceId, ResourceKey, SlotId, SlotKey, TemplateId,
@@ -37,6 +38,8 @@ pub(super) fn any_record() -> BoxedStrategy<Record> {
         template().prop_map(Record::Template),
         slot().prop_map(Record::Slot),
         entry().prop_map(Record::Entry),
+        entry_version().prop_map(Record::EntryVersion),
+        cancellation().prop_map(Record::Cancellation),
         counter().prop_map(Record::Counter),
         message().prop_map(Record::Message),
         audit().prop_map(Record::Audit),
@@ -300,6 +303,32 @@ fn entry() -> impl Strategy<Value = Entry> {
             channel: state.4,
         },
     )
+}
+
+fn entry_version() -> impl Strategy<Value = EntryVersion> {
+    let cell = (bytes(), bytes(), 1u16..=10_000, any_instant(), 1u16..=1440);
+    (entry_key(), 1u32.., cell, any_text(), precise_instant()).prop_map(
+        |(entry, version, (resource, slot, place, start, minutes), ticket, until)| EntryVersion {
+            entry,
+            version,
+            resource: ResourceId::from_bytes(resource),
+            slot: SlotId::from_bytes(slot),
+            place,
+            start,
+            minutes,
+            ticket: Ticket(ticket),
+            until,
+        },
+    )
+}
+
+fn cancellation() -> impl Strategy<Value = Cancellation> {
+    let reason = prop_oneof![
+        Just(None),
+        (1u8..=5).prop_map(|code| CancelReason::new(code, None).ok()),
+        any_text().prop_map(|text| CancelReason::new(CancelReason::OTHER, Some(text)).ok()),
+    ];
+    (entry_key(), reason, precise_instant()).prop_map(|(entry, reason, at)| Cancellation { entry, reason, at })
 }
 
 fn counter() -> impl Strategy<Value = TicketCounter> {
