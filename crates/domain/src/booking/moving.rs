@@ -103,9 +103,9 @@ impl From<ChangeRefusal> for MoveRefusal {
 #[derive(Clone, Debug)]
 pub enum MoveDecision {
     /// The entry is where it is wanted; the same answer is given again.
-    Repeat(Entry),
+    Repeat(Box<Entry>),
     /// Move it.
-    Move(MovePlan),
+    Move(Box<MovePlan>),
 }
 
 /// A move that the rules allow; it lacks only its ticket number, if it needs one.
@@ -147,12 +147,12 @@ pub fn decide_move(
     }
     let booking = command.booking(entry);
     if is_there(entry, &booking, &facts) {
-        return Ok(MoveDecision::Repeat(entry.clone()));
+        return Ok(MoveDecision::Repeat(Box::new(entry.clone())));
     }
     in_time(entry, &command.caller, command.cutoff, now)?;
     let facts = facts.without(entry.key);
     let to = plan(&case(&booking, &facts, now)?, &facts)?;
-    Ok(MoveDecision::Move(MovePlan { from: entry.clone(), to }))
+    Ok(MoveDecision::Move(Box::new(MovePlan { from: entry.clone(), to })))
 }
 
 /// Whether an entry is where a booking would put it.

@@ -1,7 +1,7 @@
 //! Refusals and the rows of the catalogue.
 
 use talon_app::Limited;
-use talon_domain::{facility::LpuCode, ids::PersonId};
+use talon_domain::{booking::ChangeRefusal, facility::LpuCode, ids::PersonId};
 use talon_tokens::TokenFault;
 
 use super::*;
@@ -66,6 +66,8 @@ fn every_row_is_somebodys() {
     reasons.extend(["method-not-allowed", "request-timeout", "body-too-large", "content-type-unsupported"]);
     reasons.extend(["too-many-requests", "internal", "unavailable"]);
     reasons.extend(["hold-not-found", "hold-expired", "hold-not-extendable"]);
+    use ChangeRefusal::{Begun, Cancelled, Done, NotFound, TooLate};
+    reasons.extend([NotFound, Begun, Done, Cancelled, TooLate].map(ChangeRefusal::slug));
     for row in catalogue::rows() {
         assert!(reasons.contains(&row.reason), "{}", row.reason);
     }
