@@ -26,6 +26,7 @@ use crate::{
     server::Servers,
     table,
     tokens::Issuers,
+    wide::Wide,
 };
 
 /// What scenarios measure with.
@@ -118,6 +119,13 @@ impl Bench {
     pub(crate) fn large<'b>(&self, on: &'b Backend) -> anyhow::Result<&'b Stored> {
         let region = once(&self.large, || Ok(Rc::new(Region::make(&self.servers, "large", self.large_options)?)))?;
         once(&on.large, || Stored::make(&self.servers, &on.engine, region))
+    }
+
+    /// The region of three hundred facilities in a store, made and imported when it is first needed.
+    pub(crate) fn wide<'b>(&self, on: &'b Backend) -> anyhow::Result<&'b Wide> {
+        let facilities = if self.quick { 60 } else { 300 };
+        let options = GenerateOptions { facilities, days: 14, persons: 20_000, ..self.large_options };
+        once(&on.wide, || Wide::make(&self.servers, &on.engine, options))
     }
 
     /// A closed loop over so many connections.

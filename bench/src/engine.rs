@@ -9,13 +9,14 @@ use std::{
 
 use anyhow::ensure;
 
-use crate::{postgres::Postgres, region::Stored};
+use crate::{postgres::Postgres, region::Stored, wide::Wide};
 
 /// An engine and the regions that were imported into it.
 pub(crate) struct Backend {
     pub(crate) engine: Engine,
     pub(super) small: OnceCell<Stored>,
     pub(super) large: OnceCell<Stored>,
+    pub(super) wide: OnceCell<Wide>,
 }
 
 /// The engine itself. A store has a name, and an address that `talon --store` and the floor take.
@@ -29,7 +30,7 @@ pub(crate) enum Engine {
 impl Backend {
     /// Without any region yet.
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { engine, small: OnceCell::new(), large: OnceCell::new() }
+        Self { engine, small: OnceCell::new(), large: OnceCell::new(), wide: OnceCell::new() }
     }
 
     /// The server, where it is one.

@@ -23,6 +23,7 @@ mod scenarios;
 mod server;
 mod table;
 mod tokens;
+mod wide;
 
 use clap::Parser;
 

@@ -2,9 +2,14 @@
 
 use std::ops::Range;
 
+use talon_domain::ids::{PersonId, ReferralKey};
 use talon_sample::GeneratedBooking;
 
 use crate::tokens::{Algorithm, Issuers};
+
+/// How far ahead free times are asked for: no further than the smallest region goes, so that lists of all of them
+/// are as long.
+const DAYS: u16 = 14;
 
 /// Whole HTTP requests, one after another.
 #[derive(Default)]
@@ -24,6 +29,27 @@ impl Requests {
         let mut requests = Self::default();
         for booking in bookings {
             requests.add(&booking, &issuers.token(algorithm, booking.person));
+        }
+        requests
+    }
+
+    /// One request for free times under each referral, in a facility or anywhere.
+    pub(crate) fn of_free_times(
+        asked: impl Iterator<Item = (PersonId, ReferralKey, Option<String>)>,
+        issuers: &Issuers,
+        algorithm: Algorithm,
+    ) -> Self {
+        let mut requests = Self::default();
+        for (person, referral, lpu) in asked {
+            let lpu = lpu.map(|code| format!("&lpu_code={code}")).unwrap_or_default();
+            let token = issuers.token(algorithm, person);
+            let request = format!(
+                "GET /iemk/doctors/directions?direction_id={referral}{lpu}&days={DAYS} HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+                 Authorization: Bearer {token}\r\n\r\n"
+            );
+            let first = requests.bytes.len();
+            requests.bytes.extend_from_slice(request.as_bytes());
+            requests.order.push(first..requests.bytes.len());
         }
         requests
     }

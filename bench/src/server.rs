@@ -21,8 +21,13 @@ pub(crate) struct Servers {
 impl Servers {
     /// Talon on the store at an address, with its default settings but for the issuers of tokens.
     pub(crate) fn talon(&self, store: &str) -> anyhow::Result<Process> {
+        self.talon_set(store, &[])
+    }
+
+    /// The same with settings of its own, as variables.
+    pub(crate) fn talon_set(&self, store: &str, settings: &[(&str, &str)]) -> anyhow::Result<Process> {
         let mut command = self.talon_command("serve", store);
-        command.args(["--listen", "127.0.0.1:0"]);
+        command.args(["--listen", "127.0.0.1:0"]).envs(settings.iter().copied());
         Process::serve(command, &self.scratch.join("talon.log"))
     }
 

@@ -1,6 +1,7 @@
 //! The scenarios: one for each group of goals.
 
 mod contended;
+mod free_times;
 mod import;
 mod large;
 mod latency;
@@ -30,6 +31,8 @@ pub(crate) enum Scenario {
     Import,
     /// Rate, memory and start on a large store
     Large,
+    /// Free times under a referral, in a facility and anywhere
+    FreeTimes,
     /// The size of the binary
     Size,
     /// As `rate` on PostgreSQL, beside its floor and pgbench
@@ -42,6 +45,8 @@ pub(crate) enum Scenario {
     PostgresImport,
     /// As `large` on PostgreSQL
     PostgresSize,
+    /// As `free-times` on PostgreSQL
+    PostgresFreeTimes,
 }
 
 impl Scenario {
@@ -53,12 +58,14 @@ impl Scenario {
         Self::Contended,
         Self::Import,
         Self::Large,
+        Self::FreeTimes,
         Self::Size,
         Self::PostgresRate,
         Self::PostgresLatency,
         Self::PostgresContended,
         Self::PostgresImport,
         Self::PostgresSize,
+        Self::PostgresFreeTimes,
     ];
 
     /// Whether there is nothing to measure without a PostgreSQL server.
@@ -70,6 +77,7 @@ impl Scenario {
                 | Self::PostgresContended
                 | Self::PostgresImport
                 | Self::PostgresSize
+                | Self::PostgresFreeTimes
         )
     }
 
@@ -87,12 +95,14 @@ impl Scenario {
             Self::Contended => contended::run(bench, embedded),
             Self::Import => import::run(bench, embedded),
             Self::Large => large::run(bench, embedded),
+            Self::FreeTimes => free_times::run(bench, embedded),
             Self::Size => size::run(bench),
             Self::PostgresRate => on_postgres(postgres_rate::run),
             Self::PostgresLatency => on_postgres(postgres_latency::run),
             Self::PostgresContended => on_postgres(contended::run),
             Self::PostgresImport => on_postgres(import::run),
             Self::PostgresSize => on_postgres(large::run),
+            Self::PostgresFreeTimes => on_postgres(free_times::run),
         }
     }
 }

@@ -46,6 +46,29 @@ pub(super) fn talon_on(
     measure(bench.servers.talon(store)?, &on.engine, plan, requests, first)
 }
 
+/// Whether reading leaves an audit record.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reads {
+    Recorded,
+    Unrecorded,
+}
+
+/// Talon on a store as it is, asked to read.
+pub(super) fn talon_reading(
+    bench: &Bench,
+    on: &Backend,
+    store: &str,
+    plan: Closed,
+    requests: &Rc<Requests>,
+    reads: Reads,
+) -> anyhow::Result<Run> {
+    let server = match reads {
+        Reads::Recorded => bench.servers.talon(store)?,
+        Reads::Unrecorded => bench.servers.talon_set(store, &[("TALON_AUDIT_READS", "false")])?,
+    };
+    measure(server, &on.engine, plan, requests, 0)
+}
+
 /// The floor on an empty store.
 pub(super) fn floor(
     bench: &Bench,

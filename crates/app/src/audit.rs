@@ -72,12 +72,16 @@ impl App {
     }
 
     /// Keeps the record of a read, also of one that was refused. It precedes the answer, as
-    /// [`Self::record_refused`] does; a 429 leaves none here either.
+    /// [`Self::record_refused`] does; a 429 leaves none here either. An installation may have chosen to keep none of
+    /// reads.
     ///
     /// # Errors
     ///
     /// [`Failure`]
     pub async fn record_read(&self, identity: &Identity, request: RequestId, read: ReadRecord) -> Result<(), Failure> {
+        if !self.parts.settings.audit_reads {
+            return Ok(());
+        }
         self.keep(Actor::person(identity), request, read).await
     }
 

@@ -22,6 +22,8 @@ pub struct AppSettings {
     pub person_per_second: u32,
     /// Tokens a minute that one client application may ask for.
     pub client_tokens_per_minute: u32,
+    /// Whether what only reads a person's data leaves an audit record too.
+    pub audit_reads: bool,
 }
 
 impl Default for AppSettings {
@@ -35,6 +37,7 @@ impl Default for AppSettings {
             person_burst: 60,
             person_per_second: 5,
             client_tokens_per_minute: 600,
+            audit_reads: true,
         }
     }
 }

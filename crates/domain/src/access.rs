@@ -80,6 +80,12 @@ impl Rights {
         Self(bits & Self::ALL.0)
     }
 
+    /// The rights of both sets.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether both sets share a right.
     #[must_use]
     pub fn meet(self, other: Self) -> bool {

@@ -58,6 +58,15 @@ impl Interval {
     }
 }
 
+/// An instant from which on more callers may book a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The first instant; whole seconds.
+    pub at: Timestamp,
+    /// The rights that are added to the cell's own.
+    pub rights: Rights,
+}
+
 /// A cell: a stretch of a resource's time that one or more patients can be booked into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
@@ -71,8 +80,10 @@ pub struct Slot {
     pub minutes: u16,
     /// How many patients it takes; at least one.
     pub places: u16,
-    /// Who may book it.
+    /// Who may book it, from the beginning.
     pub rights: Rights,
+    /// When more callers may, if ever.
+    pub release: Option<Release>,
     /// Ages it takes, beside the resource's own.
     pub ages: Ages,
     /// The template it was made from, if any.
@@ -85,11 +96,24 @@ impl Slot {
     pub fn interval(&self) -> Interval {
         Interval::of_minutes(self.start, self.minutes)
     }
+
+    /// Who may book it at this instant.
+    #[must_use]
+    pub fn rights_at(&self, now: Timestamp) -> Rights {
+        match self.release {
+            Some(release) if release.at <= now => self.rights.and(release.rights),
+            _ => self.rights,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        access::Right,
+        ids::{FacilityId, SlotId},
+    };
 
     fn at(text: &str, minutes: u16) -> Interval {
         Interval::of_minutes(text.parse().unwrap(), minutes)
@@ -109,6 +133,27 @@ mod tests {
         assert_eq!(first, last);
         let (first, last) = at("2026-04-14T23:40:00Z", 21).utc_days();
         assert_ne!(first, last);
+    }
+
+    #[test]
+    fn a_cell_is_released_at_the_very_second() {
+        let released: Timestamp = "2026-04-13T15:00:00Z".parse().unwrap();
+        let (own, added) = (Rights::of(&[Right::Registry]), Rights::of(&[Right::Internet]));
+        let slot = Slot {
+            key: SlotKey { facility: FacilityId::from_bytes([1; 16]), slot: SlotId::from_bytes([2; 16]) },
+            resource: ResourceId::from_bytes([3; 16]),
+            start: "2026-04-14T06:00:00Z".parse().unwrap(),
+            minutes: 20,
+            places: 1,
+            rights: own,
+            release: Some(Release { at: released, rights: added }),
+            ages: Ages::default(),
+            template: None,
+        };
+        assert_eq!(slot.rights_at(released - SignedDuration::from_secs(1)), own);
+        assert_eq!(slot.rights_at(released - SignedDuration::from_nanos(1)), own);
+        assert_eq!(slot.rights_at(released), own.and(added));
+        assert_eq!(Slot { release: None, ..slot }.rights_at(released), own);
     }
 
     #[test]

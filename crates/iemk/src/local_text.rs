@@ -6,6 +6,7 @@ use jiff::{
     Timestamp,
     civil::{Date, DateTime, Time},
 };
+use serde::{Serialize, Serializer};
 
 use crate::language::Language;
 
@@ -57,6 +58,24 @@ fn form(number: u64) -> usize {
     }
 }
 
+/// `HH:mm` that takes no memory of its own.
+pub(crate) struct Minute([u8; 5]);
+
+impl Minute {
+    pub(crate) fn of(time: Time) -> Self {
+        let [hour, minute] = [time.hour(), time.minute()].map(i8::unsigned_abs);
+        let digit = |number: u8| b'0' + number % 10;
+        Self([digit(hour / 10), digit(hour), b':', digit(minute / 10), digit(minute)])
+    }
+}
+
+impl Serialize for Minute {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Digits and a colon are always text.
+        serializer.serialize_str(std::str::from_utf8(&self.0).unwrap_or_default())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +88,9 @@ mod tests {
         assert_eq!(iso_day(at.date()), "2026-04-05");
         assert_eq!(minute(at.time()), "09:05");
         assert_eq!(instant("2026-04-05T09:05:59.999Z".parse().unwrap()), "2026-04-05T09:05:59Z");
+        for at in [at.time(), Time::midnight(), jiff::civil::time(23, 59, 59, 0), jiff::civil::time(10, 10, 0, 0)] {
+            assert_eq!(serde_json::to_value(Minute::of(at)).unwrap(), minute(at));
+        }
     }
 
     #[test]

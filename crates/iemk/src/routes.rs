@@ -9,7 +9,10 @@ use talon_tokens::Identity;
 
 use crate::{
     call::{Call, Outcome},
-    methods::{book, cancel, directions, doctors, hold, move_entry, openapi, personal, schedule, token, visit, visits},
+    methods::{
+        book, cancel, directions, doctors, free_times, hold, move_entry, openapi, personal, schedule, token, visit,
+        visits,
+    },
     shape::form,
 };
 
@@ -117,6 +120,14 @@ pub(crate) const ROUTES: &[Route] = &[
         handlers: &[Handler {
             method: Method::POST,
             policy: Policy::Patient(|app, call, identity| Box::pin(visit::visit(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/iemk/doctors/directions",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::GET,
+            policy: Policy::Patient(|app, call, identity| Box::pin(free_times::free_times(app, call, identity))),
         }],
     },
     Route {

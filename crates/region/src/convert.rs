@@ -2,7 +2,11 @@
 //! stands between them.
 
 use jiff::Timestamp;
-use talon_domain::{entry::Entry, slot::Slot, zone::Zone};
+use talon_domain::{
+    entry::Entry,
+    slot::{Release, Slot},
+    zone::Zone,
+};
 use talon_store::{ANY_PLACE, ClientSecret, Record};
 
 use crate::{ClientLine, EntryLine, Line, Moment, SlotLine};
@@ -58,7 +62,13 @@ impl Line {
             Self::Card(card) => Record::Card(card),
             Self::Referral(referral) => Record::Referral(referral),
             Self::Template(template) => Record::Template(template),
-            Self::Slot(line) => Record::Slot(line.starting_at(instant(line.start, zone)?)),
+            Self::Slot(line) => {
+                let release = match line.release {
+                    None => None,
+                    Some((at, rights)) => Some(Release { at: instant(at, zone)?, rights }),
+                };
+                Record::Slot(line.starting_at(instant(line.start, zone)?, release))
+            }
             Self::Entry(line) => {
                 let (start, minutes) = (instant(line.start?, zone)?, line.minutes?);
                 let specialty = line.specialty.clone()?;
@@ -99,6 +109,7 @@ fn slot_line(slot: &Slot, zone: Option<&Zone>) -> SlotLine {
         minutes: slot.minutes,
         places: slot.places,
         rights: slot.rights,
+        release: slot.release.map(|release| (written(release.at, zone), release.rights)),
         ages: slot.ages,
         template: slot.template,
     }

@@ -33,6 +33,15 @@ impl Moment {
             Self::Exact(instant) => Some(instant),
         }
     }
+
+    /// The instant; for a local time that the clocks of the zone skip, as far after the gap as it lies in it.
+    /// `None` for a local time without a zone.
+    pub(crate) fn nearest_instant(self, zone: Option<&Zone>) -> Option<Timestamp> {
+        match self {
+            Self::Local(local) => zone?.nearest_instant(local),
+            Self::Exact(instant) => Some(instant),
+        }
+    }
 }
 
 /// `YYYY-MM-DD`.

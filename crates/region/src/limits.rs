@@ -30,6 +30,8 @@ pub(crate) const PLACES: u64 = 10_000;
 pub(crate) const TICKETS: u64 = 999_999;
 /// Years of age.
 pub(crate) const AGE: u64 = 150;
+/// Days between a release and the cell that it opens.
+pub(crate) const RELEASE_DAYS: u64 = 366;
 
 /// Specialties under which a patient is on the dispensary register.
 pub(crate) const DISPENSARY: usize = 500;

@@ -169,6 +169,11 @@ impl Patients {
         self.visits.get(&person).is_some_and(|visits| visits.iter().any(|(at, _)| *at == start))
     }
 
+    /// The person.
+    pub(crate) fn person(&self, person: PersonId) -> Option<&Person> {
+        self.persons.get(&person)
+    }
+
     /// The versions of a person's days.
     pub(crate) fn days(&self) -> &DayVersions {
         &self.days

@@ -3,10 +3,9 @@
 use jiff::{Timestamp, ToSpan};
 use talon_domain::{
     access::Rights,
-    booking::{Facts, FreeTime, MOST_ALTERNATIVES, bookable, may_offer, nearest, rights},
-    facility::Facility,
+    booking::{Case, FreeTime, MOST_ALTERNATIVES, end_of_window, free_time, may_offer, nearest},
+    ids::ResourceKey,
     reference::Reference,
-    resource::Resource,
 };
 use talon_store::{FreeTimesQuery, Sought};
 
@@ -47,13 +46,14 @@ pub(crate) async fn alternatives(
     };
     let only = facts.referral.own().and_then(|referral| referral.resource);
     let Some(asked) = facility.zone.nearest_instant(query.near) else { return Ok(Vec::new()) };
-    let Some(end) = end_of_window(facility, query, now) else { return Ok(Vec::new()) };
-    let rights = rights(&facts, &query.caller, now);
+    let Some(end) = end_of_window(facility, &query.caller, None, now) else { return Ok(Vec::new()) };
+    let Some(case) = Case::of(&facts, &query.caller, facility.today(now), now) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for resource in reference.resources_of(facility.id, specialty) {
         let named = only.is_none_or(|named| named == resource.key);
-        if named && may_offer(&facts, &query.caller, resource, now) {
-            let window = Window { tx, facts: &facts, query, resource, rights, now, end };
+        let case = case.with(resource);
+        if named && may_offer(&case).is_ok() {
+            let window = Window { tx, case, resource: resource.key, rights: case.rights(), end };
             window.before(asked, &mut found).await?;
             window.from(asked, &mut found).await?;
         }
@@ -61,18 +61,13 @@ pub(crate) async fn alternatives(
     Ok(nearest(found, asked))
 }
 
-/// The instant from which on nothing is published for this caller.
-fn end_of_window(facility: &Facility, query: &FreeTimesQuery, now: Timestamp) -> Option<Timestamp> {
-    let days = i32::from(query.caller.window_days(facility)) + 1;
-    let after = facility.today(now).saturating_add(days.days());
-    facility.zone.nearest_instant(after.to_datetime(jiff::civil::Time::midnight()))
-}
-
 /// Passes over cells where they lie that are full or not open to the caller: of a busy resource
 /// nearly all are. What others hold is taken; what the person holds, and what nobody holds any more, is not.
+/// $5 are the caller's rights, $7 is the present in microseconds, $8 the person.
 macro_rules! has_room {
     () => {
-        " AND s.rights & $5 <> 0 AND s.places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility \
+        " AND (s.rights & $5 <> 0 OR s.release_rights & $5 <> 0 AND s.release_at <= $7::bigint / 1000000) \
+         AND s.places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility \
          AND c.slot = s.slot AND (c.expires IS NULL OR (c.expires > $7 AND c.holder <> $8)))"
     };
 }
@@ -80,11 +75,9 @@ macro_rules! has_room {
 /// One resource's cells that may be offered.
 struct Window<'a> {
     tx: &'a Tx,
-    facts: &'a Facts,
-    query: &'a FreeTimesQuery,
-    resource: &'a Resource,
+    case: Case<'a>,
+    resource: ResourceKey,
     rights: Rights,
-    now: Timestamp,
     end: Timestamp,
 }
 
@@ -98,7 +91,7 @@ impl Window<'_> {
             has_room!(),
             " ORDER BY s.start DESC LIMIT $6"
         );
-        let (from, mut to) = (self.now, asked.min(self.end));
+        let (from, mut to) = (self.case.now, asked.min(self.end));
         let enough = found.len() + MOST_ALTERNATIVES;
         while let Some(last) = self.collect(sql, from, to, found).await?
             && found.len() < enough
@@ -117,7 +110,7 @@ impl Window<'_> {
             has_room!(),
             " ORDER BY s.start LIMIT $6"
         );
-        let (mut from, to) = (asked.max(self.now), self.end);
+        let (mut from, to) = (asked.max(self.case.now), self.end);
         let enough = found.len() + MOST_ALTERNATIVES;
         while let Some(last) = self.collect(sql, from, to, found).await?
             && found.len() < enough
@@ -135,7 +128,7 @@ impl Window<'_> {
         to: Timestamp,
         found: &mut Vec<FreeTime>,
     ) -> Result<Option<Timestamp>> {
-        let key = self.resource.key;
+        let key = self.resource;
         let rows = self
             .tx
             .query(
@@ -147,8 +140,8 @@ impl Window<'_> {
                     to.as_second(),
                     i32::from(self.rights.bits()),
                     PAGE,
-                    self.now.as_microsecond(),
-                    self.query.person.0
+                    self.case.now.as_microsecond(),
+                    self.case.patient.person.id.0
                 ],
             )
             .await?;
@@ -158,8 +151,8 @@ impl Window<'_> {
         let last = cells.last().map(|slot| slot.start).filter(|_| rows.len() == PAGE as usize);
         let enough = found.len() + MOST_ALTERNATIVES;
         for slot in cells {
-            let cell = taken.cell(slot, self.query.person, self.now);
-            found.extend(bookable(self.facts, &self.query.caller, self.resource, &cell, self.now));
+            let cell = taken.cell(slot, self.case.patient.person.id, self.case.now);
+            found.extend(free_time(&self.case, &cell));
             if found.len() >= enough {
                 break;
             }

@@ -30,6 +30,7 @@ mod holds;
 mod housekeeping;
 mod idempotency;
 mod import;
+mod list;
 mod locks;
 mod migrate;
 mod moving;

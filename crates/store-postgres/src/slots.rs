@@ -7,7 +7,7 @@ use talon_domain::{
     access::Rights,
     booking::{Cell, Held, Places},
     ids::{FacilityId, HoldId, PersonId, ResourceId, SlotId, SlotKey, TemplateId},
-    slot::Slot,
+    slot::{Release, Slot},
 };
 use tokio_postgres::Row;
 
@@ -20,13 +20,14 @@ use crate::{
 /// The columns that [`read`] expects, of a table or alias `s`.
 macro_rules! slot_columns {
     () => {
-        "s.facility, s.resource, s.start, s.slot, s.minutes, s.places, s.rights, s.min_age, s.max_age, s.template"
+        "s.facility, s.resource, s.start, s.slot, s.minutes, s.places, s.rights, s.min_age, s.max_age, s.template, \
+         s.release_at, s.release_rights"
     };
 }
 pub(crate) use slot_columns;
 
 /// How many they are.
-pub(crate) const SLOT_COLUMNS: usize = 10;
+pub(crate) const SLOT_COLUMNS: usize = 12;
 
 pub(crate) fn read(row: &Row) -> Result<Slot> {
     Ok(Slot {
@@ -36,9 +37,17 @@ pub(crate) fn read(row: &Row) -> Result<Slot> {
         minutes: number(row, 4)?,
         places: number(row, 5)?,
         rights: Rights::from_bits(number(row, 6)?),
+        release: release(row)?,
         ages: ages(row, 7)?,
         template: optional_guid!(row, 9, TemplateId)?,
     })
+}
+
+fn release(row: &Row) -> Result<Option<Release>> {
+    match get::<Option<i32>>(row, 11)? {
+        None => Ok(None),
+        Some(_) => Ok(Some(Release { at: seconds(row, 10)?, rights: Rights::from_bits(number(row, 11)?) })),
+    }
 }
 
 /// The places of cells that somebody has.
@@ -73,6 +82,11 @@ impl Taken {
             Some(places) => Cell::new(slot, places, person, now),
             None => Cell::new(slot, &Places::default(), person, now),
         }
+    }
+
+    /// How many places a person could have.
+    pub(crate) fn free_count(&self, slot: &Slot, person: PersonId, now: Timestamp) -> u16 {
+        self.0.get(&slot.key).map_or(slot.places, |places| places.free_count(person, slot.places, now))
     }
 
     /// The highest place that somebody has or holds.
@@ -129,10 +143,13 @@ pub(crate) async fn hold(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
     tx.count(
         "UPDATE slot s SET places = s.places \
          FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::int[], \
-         $9::int[]) AS q(facility, resource, start, slot, minutes, places, rights, min_age, max_age) \
+         $9::int[], $10::bigint[], $11::int[]) \
+         AS q(facility, resource, start, slot, minutes, places, rights, min_age, max_age, release_at, release_rights) \
          WHERE s.facility = q.facility AND s.resource = q.resource AND s.start = q.start AND s.slot = q.slot \
          AND s.minutes = q.minutes AND s.places = q.places AND s.rights = q.rights \
-         AND s.min_age IS NOT DISTINCT FROM q.min_age AND s.max_age IS NOT DISTINCT FROM q.max_age RETURNING 1",
+         AND s.min_age IS NOT DISTINCT FROM q.min_age AND s.max_age IS NOT DISTINCT FROM q.max_age \
+         AND s.release_at IS NOT DISTINCT FROM q.release_at \
+         AND s.release_rights IS NOT DISTINCT FROM q.release_rights RETURNING 1",
         &[
             &guids(slots, |slot| slot.key.facility.0),
             &guids(slots, |slot| slot.resource.0),
@@ -143,6 +160,8 @@ pub(crate) async fn hold(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
             &column(slots, |slot| i32::from(slot.rights.bits())),
             &column(slots, |slot| slot.ages.min.map(i32::from)),
             &column(slots, |slot| slot.ages.max.map(i32::from)),
+            &column(slots, |slot| slot.release.map(|release| release.at.as_second())),
+            &column(slots, |slot| slot.release.map(|release| i32::from(release.rights.bits()))),
         ],
     )
     .await
@@ -151,9 +170,10 @@ pub(crate) async fn hold(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
 /// Adds cells. Those whose start or guid is there already are left out; the others are counted.
 pub(crate) async fn insert(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
     tx.count(
-        "INSERT INTO slot (facility, resource, start, slot, minutes, places, rights, min_age, max_age, template) \
+        "INSERT INTO slot (facility, resource, start, slot, minutes, places, rights, min_age, max_age, template, \
+         release_at, release_rights) \
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::int[], $6::int[], $7::int[], \
-         $8::int[], $9::int[], $10::uuid[]) ON CONFLICT DO NOTHING RETURNING 1",
+         $8::int[], $9::int[], $10::uuid[], $11::bigint[], $12::int[]) ON CONFLICT DO NOTHING RETURNING 1",
         &[
             &guids(slots, |slot| slot.key.facility.0),
             &guids(slots, |slot| slot.resource.0),
@@ -165,6 +185,8 @@ pub(crate) async fn insert(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
             &column(slots, |slot| slot.ages.min.map(i32::from)),
             &column(slots, |slot| slot.ages.max.map(i32::from)),
             &column(slots, |slot| slot.template.map(|template| template.0)),
+            &column(slots, |slot| slot.release.map(|release| release.at.as_second())),
+            &column(slots, |slot| slot.release.map(|release| i32::from(release.rights.bits()))),
         ],
     )
     .await
@@ -177,10 +199,11 @@ pub(crate) async fn update(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
     }
     tx.count(
         "UPDATE slot s SET minutes = q.minutes, places = q.places, rights = q.rights, min_age = q.min_age, \
-         max_age = q.max_age, template = q.template \
+         max_age = q.max_age, template = q.template, release_at = q.release_at, release_rights = q.release_rights \
          FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::int[], \
-         $9::int[], $10::uuid[]) \
-         AS q(facility, resource, start, slot, minutes, places, rights, min_age, max_age, template) \
+         $9::int[], $10::uuid[], $11::bigint[], $12::int[]) \
+         AS q(facility, resource, start, slot, minutes, places, rights, min_age, max_age, template, release_at, \
+         release_rights) \
          WHERE s.facility = q.facility AND s.resource = q.resource AND s.start = q.start AND s.slot = q.slot RETURNING 1",
         &[
             &guids(slots, |slot| slot.key.facility.0),
@@ -193,6 +216,8 @@ pub(crate) async fn update(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
             &column(slots, |slot| slot.ages.min.map(i32::from)),
             &column(slots, |slot| slot.ages.max.map(i32::from)),
             &column(slots, |slot| slot.template.map(|template| template.0)),
+            &column(slots, |slot| slot.release.map(|release| release.at.as_second())),
+            &column(slots, |slot| slot.release.map(|release| i32::from(release.rights.bits()))),
         ],
     )
     .await

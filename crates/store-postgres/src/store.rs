@@ -17,9 +17,10 @@ use talon_domain::{
     slot::Slot,
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey, Load,
-    MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply,
-    Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
+    BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey,
+    ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
+    Published as PublishedSlots, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
+    StoreError, Swept,
 };
 
 use crate::{
@@ -31,7 +32,7 @@ use crate::{
     failure::Failure,
     free_times, hold, holds,
     housekeeping::Housekeeping,
-    import, migrate, moving,
+    import, list, migrate, moving,
     open::{self, OpenOptions},
     people, publish, reading, reference, schedule,
     session::{Published, Session},
@@ -248,6 +249,12 @@ impl Store for PostgresStore {
 
     async fn cell(&self, key: SlotKey) -> Result<Option<Slot>> {
         self.read(|tx| async move { slots::by_key(&tx, key).await }).await
+    }
+
+    async fn free_times(&self, query: &ListQuery, now: Timestamp) -> Result<ListReply> {
+        let reference = self.reference();
+        let reference = &reference;
+        self.read(|tx| async move { list::free_times(&tx, reference, query, now).await }).await
     }
 
     async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch> {

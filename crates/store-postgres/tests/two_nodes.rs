@@ -58,6 +58,7 @@ fn evenings(minutes: u16) -> Template {
             minutes,
             places: 1,
             rights: Rights::of(&[Right::Internet]),
+            release: None,
         }],
         breaks: Vec::new(),
         exceptions: Vec::new(),

@@ -52,6 +52,21 @@ pub(crate) fn of_patient(
     now: Timestamp,
 ) -> Result<Facts> {
     let Some(facility) = reference.facility_named(&lpu.name) else { return Ok(Facts::default()) };
+    Ok(Facts {
+        facility: Some(facility.clone()),
+        patient: patient(connection, person, facility.id)?,
+        ..of_person(connection, reference, person, referral, now)?
+    })
+}
+
+/// Those of them that do not depend on the facility either.
+pub(crate) fn of_person(
+    connection: &Connection,
+    reference: &Reference,
+    person: PersonId,
+    referral: Option<ReferralKey>,
+    now: Timestamp,
+) -> Result<Facts> {
     let (named, referral_use) = match referral {
         None => (NamedReferral::None, None),
         Some(key) => (
@@ -60,8 +75,6 @@ pub(crate) fn of_patient(
         ),
     };
     Ok(Facts {
-        facility: Some(facility.clone()),
-        patient: patient(connection, person, facility.id)?,
         referral: named,
         referral_use,
         visits: visits_ahead(connection, reference, person, now)?,

@@ -1,13 +1,12 @@
 //! Free times under a referral, nearest to a time.
 
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use talon_domain::{
     access::Rights,
-    booking::{Cell, Facts, FreeTime, MOST_ALTERNATIVES, bookable, may_offer, nearest, rights},
-    facility::Facility,
+    booking::{Case, Cell, FreeTime, MOST_ALTERNATIVES, end_of_window, free_time, may_offer, nearest},
+    ids::ResourceKey,
     reference::Reference,
-    resource::Resource,
 };
 use talon_store::{FreeTimesQuery, Sought};
 
@@ -44,13 +43,14 @@ pub(crate) fn alternatives(
     };
     let only = facts.referral.own().and_then(|referral| referral.resource);
     let Some(asked) = facility.zone.nearest_instant(query.near) else { return Ok(Vec::new()) };
-    let Some(end) = end_of_window(facility, query, now) else { return Ok(Vec::new()) };
-    let rights = rights(&facts, &query.caller, now);
+    let Some(end) = end_of_window(facility, &query.caller, None, now) else { return Ok(Vec::new()) };
+    let Some(case) = Case::of(&facts, &query.caller, facility.today(now), now) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for resource in reference.resources_of(facility.id, specialty) {
         let named = only.is_none_or(|named| named == resource.key);
-        if named && may_offer(&facts, &query.caller, resource, now) {
-            let window = Window { connection, facts: &facts, query, resource, rights, now, end };
+        let case = case.with(resource);
+        if named && may_offer(&case).is_ok() {
+            let window = Window { connection, case, resource: resource.key, rights: case.rights(), end };
             window.before(asked, &mut found)?;
             window.from(asked, &mut found)?;
         }
@@ -58,30 +58,24 @@ pub(crate) fn alternatives(
     Ok(nearest(found, asked))
 }
 
-/// The instant from which on nothing is published for this caller.
-fn end_of_window(facility: &Facility, query: &FreeTimesQuery, now: Timestamp) -> Option<Timestamp> {
-    let days = i32::from(query.caller.window_days(facility)) + 1;
-    let after = facility.today(now).saturating_add(days.days());
-    facility.zone.nearest_instant(after.to_datetime(jiff::civil::Time::midnight()))
-}
-
 /// Passes over cells where they lie that are full or not open to the caller: of a busy resource
 /// nearly all are. What others hold is taken; what the person holds, and what nobody holds any more, is not.
+/// ?5 are the caller's rights, ?6 is the present in microseconds, ?7 the person.
 macro_rules! has_room {
     () => {
-        " AND rights & ?5 <> 0 AND places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility \
+        " AND (rights & ?5 <> 0 OR release_rights & ?5 <> 0 AND release_at <= ?6 / 1000000) \
+         AND places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility \
          AND c.slot = s.slot AND (c.expires IS NULL OR (c.expires > ?6 AND c.holder <> ?7)))"
     };
 }
+pub(crate) use has_room;
 
 /// One resource's cells that may be offered.
 struct Window<'a> {
     connection: &'a Connection,
-    facts: &'a Facts,
-    query: &'a FreeTimesQuery,
-    resource: &'a Resource,
+    case: Case<'a>,
+    resource: ResourceKey,
     rights: Rights,
-    now: Timestamp,
     end: Timestamp,
 }
 
@@ -95,7 +89,7 @@ impl Window<'_> {
             has_room!(),
             " ORDER BY start DESC"
         );
-        self.collect(sql, self.now, asked.min(self.end), found)
+        self.collect(sql, self.case.now, asked.min(self.end), found)
     }
 
     /// Adds the nearest bookable times from `asked` on.
@@ -107,20 +101,20 @@ impl Window<'_> {
             has_room!(),
             " ORDER BY start"
         );
-        self.collect(sql, asked.max(self.now), self.end, found)
+        self.collect(sql, asked.max(self.case.now), self.end, found)
     }
 
     fn collect(&self, sql: &str, from: Timestamp, to: Timestamp, found: &mut Vec<FreeTime>) -> Result<()> {
         let mut select = self.connection.prepare_cached(sql)?;
-        let key = self.resource.key;
+        let key = self.resource;
         let mut rows = select.query(params![
             key.facility.bytes(),
             key.resource.bytes(),
             from.as_second(),
             to.as_second(),
             self.rights.bits(),
-            self.now.as_microsecond(),
-            self.query.person.bytes()
+            self.case.now.as_microsecond(),
+            self.case.patient.person.id.bytes()
         ])?;
         let enough = found.len() + MOST_ALTERNATIVES;
         while let Some(row) = rows.next()?
@@ -128,8 +122,8 @@ impl Window<'_> {
         {
             let slot = slots::read(row)?;
             let places = slots::places(self.connection, slot.key)?;
-            let cell = Cell::new(slot, &places, self.query.person, self.now);
-            found.extend(bookable(self.facts, &self.query.caller, self.resource, &cell, self.now));
+            let cell = Cell::new(slot, &places, self.case.patient.person.id, self.case.now);
+            found.extend(free_time(&self.case, &cell));
         }
         Ok(())
     }

@@ -21,6 +21,7 @@ mod holds;
 mod housekeeping;
 mod idempotency;
 mod import;
+mod list;
 mod migrate;
 mod moving;
 mod open;

@@ -1,7 +1,10 @@
 //! Persons with their cards; looking persons up by their policy, and client applications by their guid.
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
-use talon_domain::ids::{ClientId, PersonId};
+use talon_domain::{
+    ids::{ClientId, PersonId},
+    person::{Card, Person},
+};
 use talon_store::{ClientSecret, PersonCards, PersonMatch, PolicyQuery};
 
 use crate::{
@@ -26,24 +29,33 @@ pub(crate) fn by_policy(connection: &Connection, query: &PolicyQuery) -> Result<
 }
 
 /// A person with all their cards.
-pub(crate) fn personal(connection: &Connection, person: PersonId) -> Result<Option<PersonCards>> {
+pub(crate) fn personal(connection: &Connection, who: PersonId) -> Result<Option<PersonCards>> {
     // One transaction: a card that is imported between the two reads would be of a person not seen.
     let _transaction = connection.unchecked_transaction()?;
-    let found = connection
+    let (found, cards) = (person(connection, who)?, cards(connection, who)?);
+    Ok(found.map(|person| PersonCards { person, cards }))
+}
+
+/// A person.
+pub(crate) fn person(connection: &Connection, person: PersonId) -> Result<Option<Person>> {
+    connection
         .prepare_cached(
             "SELECT person, family, given, patronymic, birth_date, sex, snils, policy_series, policy_number \
              FROM person WHERE person = ?1",
         )?
         .query_row([person.bytes()], |row| read_person(row, 0))
-        .optional()?;
-    let cards = connection
+        .optional()
+}
+
+/// A person's cards, in the order of their facilities.
+pub(crate) fn cards(connection: &Connection, person: PersonId) -> Result<Vec<Card>> {
+    connection
         .prepare_cached(
             "SELECT person, facility, card, number, self_booking_barred, dispensary, email, phone \
-             FROM card WHERE person = ?1",
+             FROM card WHERE person = ?1 ORDER BY facility",
         )?
         .query_map([person.bytes()], |row| read_card(row, 0))?
-        .collect::<Result<_>>()?;
-    Ok(found.map(|person| PersonCards { person, cards }))
+        .collect()
 }
 
 /// The hash of a client application's secret.

@@ -6,7 +6,7 @@ use talon_domain::{
     access::Rights,
     booking::{Held, Places},
     ids::{FacilityId, HoldId, PersonId, ResourceId, ResourceKey, SlotId, SlotKey, TemplateId},
-    slot::Slot,
+    slot::{Release, Slot},
 };
 
 use crate::{
@@ -17,7 +17,8 @@ use crate::{
 /// The columns that [`read`] expects.
 macro_rules! slot_columns {
     () => {
-        "facility, resource, start, slot, minutes, places, rights, min_age, max_age, template"
+        "facility, resource, start, slot, minutes, places, rights, min_age, max_age, template, \
+         release_at, release_rights"
     };
 }
 pub(crate) use slot_columns;
@@ -30,9 +31,17 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Slot> {
         minutes: row.get(4)?,
         places: row.get(5)?,
         rights: Rights::from_bits(row.get(6)?),
+        release: release(row)?,
         ages: ages(row, 7)?,
         template: optional_guid!(row, 9, TemplateId)?,
     })
+}
+
+fn release(row: &Row<'_>) -> Result<Option<Release>> {
+    match row.get(11)? {
+        None => Ok(None),
+        Some(rights) => Ok(Some(Release { at: seconds(row, 10)?, rights: Rights::from_bits(rights) })),
+    }
 }
 
 /// The cell of a resource that begins at this instant.
@@ -88,8 +97,9 @@ pub(crate) fn highest_taken(connection: &Connection, key: SlotKey) -> Result<Opt
 pub(crate) fn insert(connection: &Connection, slot: &Slot) -> Result<bool> {
     let added = connection
         .prepare_cached(
-            "INSERT INTO slot (facility, resource, start, slot, minutes, places, rights, min_age, max_age, template) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
+            "INSERT INTO slot (facility, resource, start, slot, minutes, places, rights, min_age, max_age, template, \
+             release_at, release_rights) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+             ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             slot.key.facility.bytes(),
@@ -102,6 +112,8 @@ pub(crate) fn insert(connection: &Connection, slot: &Slot) -> Result<bool> {
             slot.ages.min,
             slot.ages.max,
             slot.template.as_ref().map(TemplateId::bytes),
+            slot.release.map(|release| release.at.as_second()),
+            slot.release.map(|release| release.rights.bits()),
         ])?;
     Ok(added > 0)
 }

@@ -15,9 +15,10 @@ use talon_domain::{
     slot::Slot,
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey, Load,
-    MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply,
-    Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
+    BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey,
+    ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
+    Published as PublishedSlots, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
+    StoreError, Swept,
 };
 
 use crate::{
@@ -25,7 +26,7 @@ use crate::{
     failure::{Failure, store_error},
     free_times, hold, holds,
     housekeeping::Housekeeping,
-    import, moving,
+    import, list, moving,
     open::{OpenOptions, open_writer},
     people, publish,
     readers::Readers,
@@ -141,6 +142,11 @@ impl Store for SqliteStore {
 
     async fn cell(&self, key: SlotKey) -> Result<Option<Slot>> {
         self.read(move |connection, _| Ok(slots::by_key(connection, key)?)).await
+    }
+
+    async fn free_times(&self, query: &ListQuery, now: Timestamp) -> Result<ListReply> {
+        let query = query.clone();
+        self.read(move |connection, reference| list::free_times(connection, reference, &query, now)).await
     }
 
     async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch> {

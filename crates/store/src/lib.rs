@@ -25,9 +25,9 @@ pub use migration::{Applied, Migration, pending};
 pub use page::{LONGEST_CELL, PageFacts, Use};
 pub use record::{ANY_PLACE, ClientSecret, ExportPage, Fault, Holder, Kind, KnownKey, Record};
 pub use reply::{
-    BookReply, Booked, CancelReply, EntriesQuery, ExtendReply, FreeTimesQuery, HoldReply, KeptHold, Load, MOST_ENTRIES,
-    MOST_REFERRALS, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published, ReleaseReply, Sought,
-    Swept,
+    BookReply, Booked, CancelReply, EntriesQuery, ExtendReply, FreeTimesQuery, HoldReply, KeptHold, ListQuery,
+    ListReply, Load, MOST_ENTRIES, MOST_REFERRALS, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
+    Published, ReleaseReply, Sought, Swept,
 };
 pub use schedule::{SchedulePage, ScheduleQuery};
 pub use store::{Snapshot, Store};

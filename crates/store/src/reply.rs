@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     access::Caller,
-    booking::{ChangeRefusal, Hold, HoldRefusal, MoveRefusal, Refusal, Visit},
+    booking::{ChangeRefusal, FacilityTimes, Hold, HoldRefusal, MoveRefusal, Refusal, Visit},
     entry::{EntryState, Ticket},
     facility::LpuCode,
     ids::{EntryKey, PersonId, ReferralKey},
@@ -95,6 +95,25 @@ impl Sought {
         }
     }
 }
+
+/// Which free times to list: all that this person could book under a referral.
+#[derive(Clone, Debug)]
+pub struct ListQuery {
+    /// The person.
+    pub person: PersonId,
+    /// Who is asking.
+    pub caller: Caller,
+    /// The referral.
+    pub referral: ReferralKey,
+    /// The facility; `None` for every one where the person has a card.
+    pub lpu: Option<LpuCode>,
+    /// How many days ahead of today, if fewer than the caller sees.
+    pub days: Option<u16>,
+}
+
+/// The free times that were asked for, those first that are earliest; or the refusal that a booking would meet
+/// whatever the time.
+pub type ListReply = std::result::Result<Vec<FacilityTimes>, Refusal>;
 
 /// A person's birth date and policy, as `GET /auth/rpgu/token` asks by them.
 #[derive(Clone)]

@@ -16,8 +16,8 @@ use talon_domain::{
 
 use crate::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
-    Kind, KnownKey, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published, Record,
-    ReleaseReply, Result, SchedulePage, ScheduleQuery, Swept,
+    Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
+    Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Swept,
 };
 
 /// A store of one installation.
@@ -79,6 +79,13 @@ pub trait Store: Send + Sync {
 
     /// A cell of the schedule. A hint; [`Store::book`] decides.
     async fn cell(&self, key: SlotKey) -> Result<Option<Slot>>;
+
+    /// Every time that the person could book right now under a referral, in one facility or wherever they have a
+    /// card: no cell that [`Store::book`] would refuse, and none left out that it would not, but for those beyond
+    /// [`MOST_IN_A_FACILITY`](talon_domain::booking::MOST_IN_A_FACILITY) or
+    /// [`MOST_ANYWHERE`](talon_domain::booking::MOST_ANYWHERE). Read in one transaction; a hint, for somebody may take
+    /// one of them at any moment.
+    async fn free_times(&self, query: &ListQuery, now: Timestamp) -> Result<ListReply>;
 
     /// The person with this policy, if they have a card anywhere.
     async fn person_by_policy(&self, query: &PolicyQuery) -> Result<PersonMatch>;

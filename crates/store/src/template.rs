@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use talon_domain::{
     access::Rights,
     ids::{ResourceKey, TemplateId},
-    schedule::{DayPart, Exception, Parity, Template},
+    schedule::{DayPart, DayRelease, Exception, Parity, Template},
     slot::Ages,
 };
 
@@ -46,6 +46,15 @@ struct Part {
     to: Time,
     minutes: u16,
     places: u16,
+    rights: u8,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    release: Option<Released>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Released {
+    days_before: u16,
+    at: Time,
     rights: u8,
 }
 
@@ -104,7 +113,18 @@ impl Body {
 
 impl Part {
     fn of(part: &DayPart) -> Self {
-        Self { from: part.from, to: part.to, minutes: part.minutes, places: part.places, rights: part.rights.bits() }
+        Self {
+            from: part.from,
+            to: part.to,
+            minutes: part.minutes,
+            places: part.places,
+            rights: part.rights.bits(),
+            release: part.release.map(|release| Released {
+                days_before: release.days_before,
+                at: release.at,
+                rights: release.rights.bits(),
+            }),
+        }
     }
 
     fn part(self) -> DayPart {
@@ -114,6 +134,11 @@ impl Part {
             minutes: self.minutes,
             places: self.places,
             rights: Rights::from_bits(self.rights),
+            release: self.release.map(|release| DayRelease {
+                days_before: release.days_before,
+                at: release.at,
+                rights: Rights::from_bits(release.rights),
+            }),
         }
     }
 }

@@ -138,6 +138,7 @@ pub(crate) fn app_settings(settings: &Settings) -> AppSettings {
         person_burst: settings.limits.person_burst,
         person_per_second: settings.limits.person_rate,
         client_tokens_per_minute: settings.limits.client_tokens,
+        audit_reads: settings.audit_reads,
     }
 }
 

@@ -28,12 +28,13 @@ pub struct FreeTime {
     pub start: Timestamp,
 }
 
-/// The cell as a free time, if every rule allows it to this caller: the same rules that book, so
-/// that what is offered is bookable. The facts' own resource and cell play no part.
+/// The cell as a free time of the case's resource, if every rule allows it to this caller: the same rules
+/// that book, so that what is offered is bookable. The case's own cell and day play no part.
 #[must_use]
-pub fn bookable(facts: &Facts, caller: &Caller, resource: &Resource, cell: &Cell, now: Timestamp) -> Option<FreeTime> {
-    let local = facts.facility.as_deref()?.zone.local(cell.slot.start);
-    let case = Case { resource: Some(resource), cell: Some(cell), ..Case::of(facts, caller, local.date(), now)? };
+pub fn free_time(case: &Case<'_>, cell: &Cell) -> Option<FreeTime> {
+    let resource = case.resource?;
+    let local = case.facility.zone.local(cell.slot.start);
+    let case = Case { cell: Some(cell), day: local.date(), ..*case };
     let allowed = RULES.iter().chain(SLOT_RULES).all(|rule| rule(&case).is_ok());
     allowed.then_some(FreeTime {
         resource: resource.key,
@@ -43,14 +44,28 @@ pub fn bookable(facts: &Facts, caller: &Caller, resource: &Resource, cell: &Cell
     })
 }
 
-/// Whether any cell of a resource could be offered: what its cells cannot change is refused once and
-/// not for each of them. Limits of age can differ from day to day and are left to [`bookable`].
+/// [`free_time`] of facts and a resource. The facts' own resource and cell play no part.
 #[must_use]
-pub fn may_offer(facts: &Facts, caller: &Caller, resource: &Resource, now: Timestamp) -> bool {
-    let Some(facility) = facts.facility.as_deref() else { return false };
-    let Some(case) = Case::of(facts, caller, facility.today(now), now) else { return false };
-    let case = Case { resource: Some(resource), cell: None, ..case };
-    RULES.iter().all(|rule| matches!(rule(&case), Ok(()) | Err(Refusal::AgeGroup)))
+pub fn bookable(facts: &Facts, caller: &Caller, resource: &Resource, cell: &Cell, now: Timestamp) -> Option<FreeTime> {
+    let case = Case::of(facts, caller, facts.facility.as_deref()?.today(now), now)?;
+    free_time(&case.with(resource), cell)
+}
+
+/// Whether any cell of the case's resource could be offered: what its cells cannot change is refused once
+/// and not for each of them. Limits of age can differ from day to day and are left to [`free_time`].
+///
+/// # Errors
+///
+/// The refusal that every cell of it meets.
+pub fn may_offer(case: &Case<'_>) -> Result<(), Refusal> {
+    let case = Case { cell: None, ..*case };
+    for rule in RULES {
+        match rule(&case) {
+            Ok(()) | Err(Refusal::AgeGroup) => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Ok(())
 }
 
 /// The rights by which a caller may book under this referral in this facility.

@@ -40,6 +40,8 @@ pub struct Case<'a> {
     pub day: Date,
     /// The present.
     pub now: Timestamp,
+    /// Today, local to the facility of the appointment; worked out once for all the cells of a search.
+    pub(super) today: Date,
 }
 
 impl<'a> Case<'a> {
@@ -49,9 +51,10 @@ impl<'a> Case<'a> {
         if matches!(facts.referral, NamedReferral::Absent) {
             return None;
         }
+        let facility = facts.facility.as_deref()?;
         Some(Self {
             caller,
-            facility: facts.facility.as_deref()?,
+            facility,
             patient: facts.patient.as_ref()?,
             referral: facts.referral.own(),
             named_kind: None,
@@ -62,13 +65,20 @@ impl<'a> Case<'a> {
             named_cell: None,
             day,
             now,
+            today: facility.today(now),
         })
+    }
+
+    /// The same about a resource, whatever the cell.
+    #[must_use]
+    pub fn with(self, resource: &'a Resource) -> Self {
+        Self { resource: Some(resource), cell: None, ..self }
     }
 
     /// Today, local to the facility of the appointment.
     #[must_use]
     pub fn today(&self) -> Date {
-        self.facility.today(self.now)
+        self.today
     }
 
     /// The patient's age on the day of the appointment, in whole years.

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use crate::{
+    access::Caller,
     booking::{BookCommand, Case, Facts, FreePlace, Plan, RULES, Refusal, SLOT_RULES, Visit},
+    facility::LpuCode,
+    ids::PersonId,
     slot::Slot,
 };
 
@@ -52,14 +55,26 @@ pub(super) fn admitted<'a>(
 
 /// Steps 3 and 4: who, and which referral.
 pub(super) fn case<'a>(command: &'a BookCommand, facts: &'a Facts, now: Timestamp) -> Result<Case<'a>, Refusal> {
+    let case = case_of(facts, command.person, &command.lpu, &command.caller, command.day, now)?;
+    Ok(Case { named_kind: command.kind, named_cell: command.cell, ..case })
+}
+
+/// The same of whatever asks.
+pub(super) fn case_of<'a>(
+    facts: &'a Facts,
+    person: PersonId,
+    lpu: &LpuCode,
+    caller: &'a Caller,
+    day: Date,
+    now: Timestamp,
+) -> Result<Case<'a>, Refusal> {
     if facts.facility.is_none() {
-        return Err(Refusal::FacilityUnknown { lpu: command.lpu.clone() });
+        return Err(Refusal::FacilityUnknown { lpu: lpu.clone() });
     }
     if facts.patient.is_none() {
-        return Err(Refusal::CardNotFound { person: command.person, lpu: command.lpu.clone() });
+        return Err(Refusal::CardNotFound { person, lpu: lpu.clone() });
     }
-    let case = Case::of(facts, &command.caller, command.day, now).ok_or(Refusal::ReferralNotFound)?;
-    Ok(Case { named_kind: command.kind, named_cell: command.cell, ..case })
+    Case::of(facts, caller, day, now).ok_or(Refusal::ReferralNotFound)
 }
 
 /// The cell of a case and the place in it, if every rule allows it.

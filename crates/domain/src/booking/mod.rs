@@ -7,6 +7,7 @@ mod change;
 mod command;
 mod decide;
 mod facts;
+mod free_times;
 mod hold;
 mod moving;
 mod openness;
@@ -16,13 +17,17 @@ mod refusal;
 mod rules;
 mod standing;
 
-pub use alternatives::{FreeTime, MOST_ALTERNATIVES, bookable, may_offer, nearest, rights};
+pub use alternatives::{FreeTime, MOST_ALTERNATIVES, bookable, free_time, may_offer, nearest, rights};
 pub use cancel::{CancelCommand, Cancelled, decide_cancel};
 pub use case::Case;
 pub use change::{ChangeRefusal, may_change};
 pub use command::{BookCommand, IdempotencyKey, NewIds};
 pub use decide::{Decision, decide};
 pub use facts::{Cell, Facts, KnownPatient, NamedReferral, Visit};
+pub use free_times::{
+    DayTimes, FacilityTimes, FreeCell, MOST_ANYWHERE, MOST_IN_A_FACILITY, ResourceTimes, Search, arranged,
+    end_of_window,
+};
 pub use hold::{
     GRACE, HOLD_KNOWN_FOR, Hold, HoldChange, HoldCommand, HoldDecision, HoldFacts, HoldPlan, HoldRefusal, HoldState,
     HoldTerms, decide_extension, decide_hold, decide_release,

@@ -86,7 +86,7 @@ impl<'a> Onlooker<'a> {
     pub fn sees(&self, cell: CellPlaces) -> CellView {
         let interval = cell.slot.interval();
         let (from, to) = (self.facility.zone.local(interval.start), self.facility.zone.local(interval.end));
-        let rights = cell.slot.rights;
+        let rights = cell.slot.rights_at(self.now);
         let (is_over, may) = (has_begun(&cell.slot, self.now), rights.meet(self.rights));
         let status = if is_over {
             CellStatus::Expired

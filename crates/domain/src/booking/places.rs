@@ -43,6 +43,14 @@ impl Places {
         self.0.last_key_value().map(|(place, _)| *place)
     }
 
+    /// How many of so many a person could have: those that nobody has, that are held no longer, or held by them.
+    #[must_use]
+    pub fn free_count(&self, person: PersonId, places: u16, now: Timestamp) -> u16 {
+        let kept = |held: &Option<Held>| held.is_none_or(|held| held.person != person && held.until > now);
+        let kept = self.0.range(..=places).filter(|(_, held)| kept(held)).count();
+        places.saturating_sub(u16::try_from(kept).unwrap_or(u16::MAX))
+    }
+
     /// The place that a person would get of so many: the one that they hold themselves, else the lowest that
     /// nobody has. Their own is theirs to book as long as it is nobody else's, also when its time is over.
     #[must_use]
@@ -95,5 +103,7 @@ mod tests {
         let free = |person, now| places.free_for(person, 3, at(now)).map(|free| free.place);
         assert_eq!((free(ANNA, 99), free(ANNA, 101)), (Some(2), Some(2)));
         assert_eq!(free(BORIS, 99), Some(1));
+        let count = |person, now| places.free_count(person, 3, at(now));
+        assert_eq!((count(ANNA, 99), count(BORIS, 99), count(BORIS, 100)), (3, 2, 3));
     }
 }

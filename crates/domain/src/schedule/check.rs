@@ -2,7 +2,7 @@
 
 use jiff::civil::Time;
 
-use super::{DayPart, Template};
+use super::{DayPart, DayRelease, Template};
 
 /// One thing that is wrong with a template, by its key in the region file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,13 @@ impl Faults {
             } else if to - from < part.minutes {
                 self.add(&format!("{key}[{index}].minutes"), "longer than the part: it would hold no visit");
             }
+            let late = |release: DayRelease| release.days_before == 0 && minute_of(release.at) >= to;
+            if part.release.is_some_and(late) {
+                self.add(
+                    &format!("{key}[{index}].release.at"),
+                    "not before the end of the part: it would open no cell",
+                );
+            }
             let earlier = &parts[..index];
             if earlier.iter().any(|other| from < end_minute_of(other.to) && minute_of(other.from) < to) {
                 self.add(&format!("{key}[{index}].from"), "overlaps another part of the day");
@@ -93,7 +100,14 @@ mod tests {
     };
 
     fn part(from: i8, to: i8) -> DayPart {
-        DayPart { from: time(from, 0, 0, 0), to: time(to, 0, 0, 0), minutes: 20, places: 1, rights: Rights::ALL }
+        DayPart {
+            from: time(from, 0, 0, 0),
+            to: time(to, 0, 0, 0),
+            minutes: 20,
+            places: 1,
+            rights: Rights::ALL,
+            release: None,
+        }
     }
 
     fn sound() -> Template {
@@ -124,7 +138,9 @@ mod tests {
         let mut template = sound();
         template.until = Some(date(2026, 3, 31));
         template.weekdays.clear();
-        template.parts = vec![part(8, 12), part(11, 13), part(14, 14), DayPart { minutes: 61, ..part(15, 16) }];
+        let late = DayRelease { days_before: 0, at: time(16, 0, 0, 0), rights: Rights::ALL };
+        let last = DayPart { minutes: 61, release: Some(late), ..part(15, 16) };
+        template.parts = vec![part(8, 12), part(11, 13), part(14, 14), last];
         template.breaks.push((time(9, 0, 0, 0), time(9, 0, 0, 0)));
         template.exceptions.push(Exception {
             from: date(2026, 5, 2),
@@ -138,6 +154,7 @@ mod tests {
             "parts[1].from",
             "parts[2].to",
             "parts[3].minutes",
+            "parts[3].release.at",
             "breaks[1].to",
             "exceptions[0].until",
             "exceptions[0].parts[0].to",

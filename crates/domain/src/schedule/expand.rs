@@ -112,6 +112,7 @@ impl Maker<'_> {
             minutes: part.minutes,
             places: part.places,
             rights: part.rights,
+            release: part.release.and_then(|release| release.of_day(day, self.zone)),
             ages: self.template.ages,
             template: Some(self.template.id),
         });

@@ -6,4 +6,4 @@ mod template;
 
 pub use check::TemplateFault;
 pub use expand::expand;
-pub use template::{DayPart, Exception, Parity, Template};
+pub use template::{DayPart, DayRelease, Exception, Parity, Template};

@@ -1,12 +1,16 @@
 //! A line of a resource's schedule, repeated by weekday or by odd and even days.
 
-use jiff::civil::{Date, Time, Weekday};
+use jiff::{
+    ToSpan,
+    civil::{Date, Time, Weekday},
+};
 
 use crate::{
     access::Rights,
     codes::codes,
     ids::{ResourceKey, TemplateId},
-    slot::Ages,
+    slot::{Ages, Release},
+    zone::Zone,
 };
 
 codes! {
@@ -46,6 +50,29 @@ pub struct DayPart {
     pub places: u16,
     /// Who may book these cells.
     pub rights: Rights,
+    /// When more callers may, if ever.
+    pub release: Option<DayRelease>,
+}
+
+/// When cells of a part are opened to more callers: "from 18:00 of the day before".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayRelease {
+    /// How many days before the cells' own day.
+    pub days_before: u16,
+    /// At what time of that day, local to the facility.
+    pub at: Time,
+    /// The rights that are added to the part's own.
+    pub rights: Rights,
+}
+
+impl DayRelease {
+    /// The release of cells of a day. A local time that clocks skip is as far after the gap as it lies
+    /// in it, one that occurs twice is the earlier. `None` before the first day that can be written.
+    #[must_use]
+    pub fn of_day(&self, day: Date, zone: &Zone) -> Option<Release> {
+        let day = day.checked_sub(i32::from(self.days_before).days()).ok()?;
+        Some(Release { at: zone.nearest_instant(day.to_datetime(self.at))?, rights: self.rights })
+    }
 }
 
 /// Days on which the template does not work as usual. It changes the hours of days that the

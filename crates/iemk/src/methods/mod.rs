@@ -4,6 +4,7 @@ pub(crate) mod book;
 pub(crate) mod cancel;
 pub(crate) mod directions;
 pub(crate) mod doctors;
+pub(crate) mod free_times;
 pub(crate) mod hold;
 pub(crate) mod move_entry;
 pub(crate) mod openapi;

@@ -75,6 +75,8 @@ pub(crate) enum Fault {
     Day,
     /// Not a time as HH:mm.
     Time,
+    /// Not a number of days ahead.
+    DaysAhead,
     /// Not one e-mail address.
     Email,
     /// Not the two guids of a hold.
@@ -147,6 +149,7 @@ impl Fault {
             ),
             Self::Day => ("Ожидается дата в виде ГГГГ-ММ-ДД", "Expected: a date as YYYY-MM-DD"),
             Self::Time => ("Ожидается время в виде ЧЧ:ММ", "Expected: a time as HH:mm"),
+            Self::DaysAhead => ("Ожидается число дней от 0 до 9999", "Expected: a number of days from 0 to 9999"),
             Self::Email => ("Ожидается один адрес электронной почты", "Expected: one e-mail address"),
             Self::HoldId => (
                 "Ожидаются ГУИД ЛПУ и ГУИД бронирования, записанные подряд",

@@ -145,7 +145,9 @@ fn what_is_foreign_is_answered_like_what_is_absent() {
         let named = exchanges.values().find(|exchange| exchange.name.ends_with(ending));
         named.unwrap_or_else(|| panic!("there is no {ending}")).answer.clone()
     };
-    for absent in ["-referral-not-found", "-hold-not-found", "-hold-release-not-found"] {
+    for absent in
+        ["-referral-not-found", "-free-times-referral-not-found", "-hold-not-found", "-hold-release-not-found"]
+    {
         assert_eq!(answer(absent), answer(&format!("{absent}-foreign")));
     }
 }

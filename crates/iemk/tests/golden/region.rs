@@ -219,6 +219,7 @@ fn slot(number: u16, (facility, resource, local, rights): (u16, u16, DateTime, R
         minutes: 20,
         places: 1,
         rights,
+        release: None,
         ages: Ages::default(),
         template: None,
     }

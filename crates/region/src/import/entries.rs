@@ -103,7 +103,7 @@ impl Check<'_> {
             let start = unpacked(row.get(2)?).and_then(|moment| moment.instant(zone)).ok_or(DAMAGED)?;
             let rest = blob_at(row, 3)?;
             let slot = SlotKey { facility: key.facility, slot: line.slot };
-            let slot = unpack_rest(slot, key, start, rest).ok_or(DAMAGED)?;
+            let slot = unpack_rest(slot, key, start, rest, Some(zone)).ok_or(DAMAGED)?;
             let own = Some((key.resource, slot.places));
             return Ok(Some(Cell { start, minutes: slot.minutes, own }));
         }

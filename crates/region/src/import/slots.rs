@@ -6,7 +6,7 @@ use rusqlite::{Row, functions::FunctionFlags};
 use talon_domain::{
     access::Rights,
     ids::{ResourceKey, SlotId, SlotKey, TemplateId},
-    slot::{Ages, Slot},
+    slot::{Ages, Release, Slot},
     zone::Zone,
 };
 use talon_store::{Kind, Record};
@@ -16,9 +16,9 @@ use super::{
     check::Check,
     ledger::Seq,
     pages::{DAMAGED, Page, Turn},
-    staging::{blob_at, seq_at, unpacked},
+    staging::{blob_at, packed, seq_at, unpacked},
 };
-use crate::{LineFault, SlotLine};
+use crate::{LineFault, Moment, SlotLine};
 
 /// How many resources one input may have slots of: their ranks take 24 of the 63 bits that slots
 /// are sorted by, the start's second the others.
@@ -66,7 +66,12 @@ impl Check<'_> {
                 self.explain(seq, key);
                 continue;
             };
-            let slot = read(row, key, start_of(order).ok_or(DAMAGED)?)?;
+            let zone = self.known().zone(key.facility).ok_or(DAMAGED)?;
+            if release_of(blob_at(row, 4)?).is_some_and(|(at, _)| at.instant(zone).is_none()) {
+                self.ledger.fault(seq, skipped("release.at"));
+                continue;
+            }
+            let slot = read(row, key, start_of(order).ok_or(DAMAGED)?, zone)?;
             let begin = slot.start.as_second();
             let seen = Seen { seq, resource: number, end: begin + 60 * i64::from(slot.minutes) };
             last = match last.filter(|last| last.resource == number && begin < last.end) {
@@ -74,7 +79,7 @@ impl Check<'_> {
                 None => Some(seen),
             };
             if !self.ledger.is_out(seq) {
-                page.add(seq, &pack(&slot), [Record::Slot(slot)]);
+                page.add(seq, &pack(&slot).ok_or(DAMAGED)?, [Record::Slot(slot)]);
             }
             if page.is_full() {
                 self.finish(&mut page).await?;
@@ -126,23 +131,31 @@ pub(super) fn skipped(key: &str) -> LineFault {
     LineFault::new(key, "the clocks of the facility's zone skip this time")
 }
 
-fn read(row: &Row<'_>, resource: ResourceKey, start: Timestamp) -> Result<Slot> {
+fn read(row: &Row<'_>, resource: ResourceKey, start: Timestamp, zone: &Zone) -> Result<Slot> {
     let slot = SlotId::from_bytes(row.get(3)?);
     let rest = blob_at(row, 4)?;
-    unpack_rest(SlotKey { facility: resource.facility, slot }, resource, start, rest).ok_or(DAMAGED)
+    unpack_rest(SlotKey { facility: resource.facility, slot }, resource, start, rest, Some(zone)).ok_or(DAMAGED)
 }
 
-/// What a slot has beside its key and start, in a few bytes.
-pub(super) fn pack_rest(slot: &SlotLine) -> Vec<u8> {
-    let mut rest = Vec::with_capacity(REST + 16);
+/// What a slot has beside its key and start, in a few bytes: some that are always there, then its release,
+/// if it has one, then the template, if it has one. `None` where the release is at no instant.
+pub(super) fn pack_rest(slot: &SlotLine) -> Option<Vec<u8>> {
+    let mut rest = Vec::with_capacity(REST + RELEASE + 16);
     rest.extend_from_slice(&slot.minutes.to_le_bytes());
     rest.extend_from_slice(&slot.places.to_le_bytes());
     rest.extend_from_slice(&[slot.rights.bits(), age(slot.ages.min), age(slot.ages.max)]);
+    rest.push(u8::from(slot.release.is_some()));
+    if let Some((at, rights)) = slot.release {
+        rest.extend_from_slice(&packed(at)?.to_le_bytes());
+        rest.push(rights.bits());
+    }
     rest.extend(slot.template.iter().flat_map(|template| template.bytes()));
-    rest
+    Some(rest)
 }
 
-const REST: usize = 7;
+const REST: usize = 8;
+
+const RELEASE: usize = 9;
 
 /// No age is this high.
 const NO_AGE: u8 = u8::MAX;
@@ -151,8 +164,20 @@ fn age(age: Option<u8>) -> u8 {
     age.unwrap_or(NO_AGE)
 }
 
-pub(super) fn unpack_rest(key: SlotKey, resource: ResourceKey, start: Timestamp, rest: &[u8]) -> Option<Slot> {
+/// What [`pack_rest`] packed, at an instant, and in a zone if its release is local. A release that the clocks skip is a fault of its line, which
+/// whoever reads the line tells.
+pub(super) fn unpack_rest(
+    key: SlotKey,
+    resource: ResourceKey,
+    start: Timestamp,
+    rest: &[u8],
+    zone: Option<&Zone>,
+) -> Option<Slot> {
     let (fixed, template) = rest.split_first_chunk::<REST>()?;
+    let (release, template) = match release_of(rest) {
+        None => (None, template),
+        Some((at, rights)) => (Some(Release { at: at.nearest_instant(zone)?, rights }), template.get(RELEASE..)?),
+    };
     let age = |byte: u8| Some(byte).filter(|byte| *byte != NO_AGE);
     let template = match template {
         [] => None,
@@ -165,9 +190,17 @@ pub(super) fn unpack_rest(key: SlotKey, resource: ResourceKey, start: Timestamp,
         minutes: u16::from_le_bytes([fixed[0], fixed[1]]),
         places: u16::from_le_bytes([fixed[2], fixed[3]]),
         rights: Rights::from_bits(fixed[4]),
+        release,
         ages: Ages { min: age(fixed[5]), max: age(fixed[6]) },
         template,
     })
+}
+
+/// The release of what [`pack_rest`] packed.
+fn release_of(rest: &[u8]) -> Option<(Moment, Rights)> {
+    let (fixed, rest) = rest.split_first_chunk::<REST>()?;
+    let (at, rest) = rest.split_first_chunk().filter(|_| fixed[7] == 1)?;
+    Some((unpacked(i64::from_le_bytes(*at))?, Rights::from_bits(*rest.first()?)))
 }
 
 /// The places of what [`pack_rest`] packed.
@@ -176,25 +209,26 @@ pub(super) fn places(rest: &[u8]) -> Option<u16> {
     Some(u16::from_le_bytes([fixed[2], fixed[3]]))
 }
 
-/// A whole slot for a page.
-fn pack(slot: &Slot) -> Vec<u8> {
+/// A whole slot for a page; `None` where it begins or is released at no instant that can be packed.
+fn pack(slot: &Slot) -> Option<Vec<u8>> {
     let line = SlotLine {
         key: slot.key,
         resource: slot.resource,
-        start: crate::Moment::Exact(slot.start),
+        start: Moment::Exact(slot.start),
         minutes: slot.minutes,
         places: slot.places,
         rights: slot.rights,
+        release: slot.release.map(|release| (Moment::Exact(release.at), release.rights)),
         ages: slot.ages,
         template: slot.template,
     };
-    let mut bytes = Vec::with_capacity(56 + REST + 16);
+    let mut bytes = Vec::with_capacity(56 + REST + RELEASE + 16);
     bytes.extend_from_slice(slot.key.facility.bytes());
     bytes.extend_from_slice(slot.key.slot.bytes());
     bytes.extend_from_slice(slot.resource.bytes());
     bytes.extend_from_slice(&slot.start.as_second().to_le_bytes());
-    bytes.extend_from_slice(&pack_rest(&line));
-    bytes
+    bytes.extend_from_slice(&pack_rest(&line)?);
+    Some(bytes)
 }
 
 /// What [`pack`] packed.
@@ -207,5 +241,5 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Slot> {
     let facility = FacilityId::from_bytes(*facility);
     let key = SlotKey { facility, slot: SlotId::from_bytes(*slot) };
     let resource = ResourceKey { facility, resource: ResourceId::from_bytes(*resource) };
-    unpack_rest(key, resource, Timestamp::from_second(i64::from_le_bytes(*start)).ok()?, rest)
+    unpack_rest(key, resource, Timestamp::from_second(i64::from_le_bytes(*start)).ok()?, rest, None)
 }

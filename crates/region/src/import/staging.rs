@@ -175,7 +175,10 @@ impl Appender<'_> {
         let Some(at) = packed(slot.start) else {
             return Ok(Some(LineFault::new("start", "too far in the future")));
         };
-        self.slot.execute(params![seq.cast_signed(), number, at, slot.key.slot.bytes(), slots::pack_rest(slot)])?;
+        let Some(rest) = slots::pack_rest(slot) else {
+            return Ok(Some(LineFault::new("release.at", "too far in the future")));
+        };
+        self.slot.execute(params![seq.cast_signed(), number, at, slot.key.slot.bytes(), rest])?;
         *self.staged.counts.entry(Kind::Slot).or_default() += 1;
         Ok(None)
     }
@@ -279,7 +282,7 @@ pub(super) fn entry_key(key: EntryKey) -> [u8; 32] {
 
 /// A time in one number: seconds since 1970, of the clock on the wall or of UTC, and which of the
 /// two. `None` where there is no such instant.
-fn packed(moment: Moment) -> Option<i64> {
+pub(super) fn packed(moment: Moment) -> Option<i64> {
     let (seconds, exact) = match moment {
         Moment::Local(local) => (Offset::UTC.to_timestamp(local).ok()?.as_second(), 0),
         Moment::Exact(instant) => (instant.as_second(), 1),

@@ -7,8 +7,8 @@ use jiff::{
 use talon_domain::{
     access::Rights,
     ids::{FacilityId, ResourceId, ResourceKey, SlotId, SlotKey, TemplateId},
-    schedule::{DayPart, Exception, Parity, Template},
-    slot::{Ages, Slot},
+    schedule::{DayPart, DayRelease, Exception, Parity, Template},
+    slot::{Ages, Release, Slot},
 };
 use uuid::Uuid;
 
@@ -28,8 +28,10 @@ pub struct SlotLine {
     pub minutes: u16,
     /// How many patients it takes.
     pub places: u16,
-    /// Who may book it.
+    /// Who may book it, from the beginning.
     pub rights: Rights,
+    /// From when on more callers may, and the rights that are added.
+    pub release: Option<(Moment, Rights)>,
     /// Ages it takes.
     pub ages: Ages,
     /// The template it was made from, if any.
@@ -37,9 +39,9 @@ pub struct SlotLine {
 }
 
 impl SlotLine {
-    /// The cell, when its start as an instant is known.
+    /// The cell, when its start and its release as instants are known.
     #[must_use]
-    pub fn starting_at(&self, start: Timestamp) -> Slot {
+    pub fn starting_at(&self, start: Timestamp, release: Option<Release>) -> Slot {
         Slot {
             key: self.key,
             resource: self.resource,
@@ -47,6 +49,7 @@ impl SlotLine {
             minutes: self.minutes,
             places: self.places,
             rights: self.rights,
+            release,
             ages: self.ages,
             template: self.template,
         }
@@ -62,6 +65,11 @@ pub(super) fn slot(fields: &mut Fields<'_, '_>) -> Option<Line> {
     let minutes = fields.number("minutes", 1, limits::MINUTES);
     let places = places(fields);
     let rights = fields.rights("rights");
+    let release = inside(fields, "release", |release| {
+        let at = release.read("at", MOMENT, formats::moment);
+        let rights = release.rights("rights");
+        Some((at?, rights?))
+    });
     let ages = fields.ages();
     let template = fields.guid_optional("template", TemplateId::parse);
     let resource = resource?;
@@ -72,6 +80,7 @@ pub(super) fn slot(fields: &mut Fields<'_, '_>) -> Option<Line> {
         minutes: minutes?,
         places: places?,
         rights: rights?,
+        release: release?,
         ages: ages?,
         template: template?,
     }))
@@ -149,6 +158,23 @@ pub(crate) fn weekday_code(weekday: Weekday) -> &'static str {
     }
 }
 
+/// An object that may be left out.
+fn inside<T>(
+    fields: &mut Fields<'_, '_>,
+    key: &str,
+    read: impl Fn(&mut Fields<'_, '_>) -> Option<T>,
+) -> Option<Option<T>> {
+    let Some(value) = fields.optional(key) else { return Some(None) };
+    let Json::Object(members) = value else {
+        fields.fault(key, "must be an object");
+        return None;
+    };
+    let mut inner = Fields::new(fields.name(&format!("{key}.")), members, fields.faults);
+    let object = read(&mut inner);
+    inner.finish();
+    object.map(Some)
+}
+
 /// A list of objects that may be left out, each read by `read`.
 fn objects<T>(
     fields: &mut Fields<'_, '_>,
@@ -197,7 +223,13 @@ fn part(fields: &mut Fields<'_, '_>) -> Option<DayPart> {
     let minutes = fields.number("minutes", 1, limits::MINUTES);
     let places = places(fields);
     let rights = fields.rights("rights");
-    Some(DayPart { from: from?, to: to?, minutes: minutes?, places: places?, rights: rights? })
+    let release = inside(fields, "release", |release| {
+        let days_before = release.number("days_before", 0, limits::RELEASE_DAYS);
+        let at = release.read("at", "a time as HH:MM", formats::time);
+        let rights = release.rights("rights");
+        Some(DayRelease { days_before: days_before?, at: at?, rights: rights? })
+    });
+    Some(DayPart { from: from?, to: to?, minutes: minutes?, places: places?, rights: rights?, release: release? })
 }
 
 fn pause(fields: &mut Fields<'_, '_>) -> Option<(Time, Time)> {

@@ -1,7 +1,7 @@
 //! Lines of schedules.
 
 use jiff::civil::Time;
-use talon_domain::schedule::{DayPart, Exception, Template};
+use talon_domain::schedule::{DayPart, DayRelease, Exception, Template};
 
 use crate::{
     Moment, SlotLine,
@@ -12,12 +12,14 @@ use crate::{
 pub(super) fn slot(object: &mut Object<'_>, slot: &SlotLine) {
     object.plain("facility", slot.key.facility).plain("resource", slot.resource).plain("guid", slot.key.slot);
     moment(object, "start", slot.start);
-    object
-        .number("minutes", slot.minutes)
-        .number("places", slot.places)
-        .rights("rights", slot.rights)
-        .ages(slot.ages)
-        .plain_optional("template", slot.template);
+    object.number("minutes", slot.minutes).number("places", slot.places).rights("rights", slot.rights);
+    if let Some((at, rights)) = slot.release {
+        let mut release = Object::begin(object.key("release"));
+        moment(&mut release, "at", at);
+        release.rights("rights", rights);
+        release.end();
+    }
+    object.ages(slot.ages).plain_optional("template", slot.template);
 }
 
 pub(super) fn moment(object: &mut Object<'_>, key: &str, moment: Moment) {
@@ -54,6 +56,11 @@ fn part(out: &mut Vec<u8>, part: &DayPart) {
     let mut object = Object::begin(out);
     hours(&mut object, part.from, part.to);
     object.number("minutes", part.minutes).number("places", part.places).rights("rights", part.rights);
+    if let Some(DayRelease { days_before, at, rights }) = part.release {
+        let mut release = Object::begin(object.key("release"));
+        release.number("days_before", days_before).plain("at", at.strftime("%H:%M")).rights("rights", rights);
+        release.end();
+    }
     object.end();
 }
 

@@ -27,6 +27,7 @@ fn fault(line: Value, key: &str, value: Value) -> String {
 
 fn good_lines() -> Vec<Value> {
     let with_all = with(with(slot(6, "2026-04-14T09:00"), "template", json!(guid(7))), "min_age", json!(3));
+    let with_all = with(with_all, "release", json!({"at": "2026-04-13T18:00", "rights": ["Infomat"]}));
     vec![
         specialty(),
         facility(1),
@@ -64,7 +65,7 @@ fn type_is_read_anywhere_and_guids_in_any_spelling() {
 
 #[test]
 fn every_required_key_is_missed_and_every_other_may_be_null() {
-    let optional = ["snils", "email", "template", "min_age", "max_age"];
+    let optional = ["snils", "email", "template", "release", "min_age", "max_age"];
     for line in good_lines() {
         for key in line.as_object().unwrap().keys() {
             let without = with(line.clone(), key, Value::Null);
@@ -124,13 +125,29 @@ fn unknown_types_and_keys_and_repeated_keys_are_faults() {
 #[test]
 fn every_fault_of_a_line_is_named() {
     let line = json!({"type": "slot", "facility": "x", "resource": guid(2), "start": "2026-04-14 09:00",
-        "minutes": 0, "places": 0, "rights": ["Internet", "Internet", "None", 5], "min_age": 10, "max_age": 9, "wo": 1});
-    let expected =
-        ["facility", "guid", "start", "minutes", "places", "rights[1]", "rights[2]", "rights[3]", "max_age", "wo"];
+        "minutes": 0, "places": 0, "rights": ["Internet", "Internet", "None", 5], "min_age": 10, "max_age": 9, "wo": 1,
+        "release": {"at": "18:00", "days_before": 1}});
+    let expected = [
+        "facility",
+        "guid",
+        "start",
+        "minutes",
+        "places",
+        "rights[1]",
+        "rights[2]",
+        "rights[3]",
+        "release.at",
+        "release.rights",
+        "release.days_before",
+        "max_age",
+        "wo",
+    ];
     assert_eq!(keys(&line), expected);
     let line = json!({"type": "template", "facility": guid(1), "guid": guid(7), "from": "2026-04-02",
         "until": "2026-04-01", "weekdays": ["mon", "Mon", "mon"], "parity": "all",
-        "parts": [{"from": "08:00", "to": "08:00", "minutes": 20, "rights": []}, 5], "breaks": [{"from": "1:00"}],
+        "parts": [{"from": "08:00", "to": "08:00", "minutes": 20, "rights": []}, 5,
+            {"from": "08:00", "to": "09:00", "minutes": 20, "rights": [], "release": {"days_before": 367, "at": "24:00"}}],
+        "breaks": [{"from": "1:00"}],
         "exceptions": [{"from": "2026-04-03", "until": "2026-04-02", "parts": [{"from": "24:00"}]}]});
     let expected = [
         "resource",
@@ -138,6 +155,9 @@ fn every_fault_of_a_line_is_named() {
         "weekdays[2]",
         "parity",
         "parts[1]",
+        "parts[2].release.days_before",
+        "parts[2].release.at",
+        "parts[2].release.rights",
         "breaks[0].from",
         "breaks[0].to",
         "exceptions[0].parts[0].from",

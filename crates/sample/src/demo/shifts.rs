@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time, Weekday, time};
 use talon_domain::{
     access::{Right, Rights},
     ids::{ResourceKey, TemplateId},
-    schedule::{DayPart, Exception, Parity, Template},
+    schedule::{DayPart, DayRelease, Exception, Parity, Template},
     slot::Ages,
 };
 
@@ -18,7 +18,7 @@ pub(super) enum Hours {
     Mornings,
     /// From Monday to Friday, the second half.
     Afternoons,
-    /// Mornings, and a few hours on Saturday.
+    /// Mornings, the desk's cells open to patients from the evening before; and a few hours on Saturday.
     SixDays,
     /// In the morning on odd days of the month, in the afternoon on even ones.
     OddMornings,
@@ -36,6 +36,7 @@ pub(super) enum Hours {
 
 /// Open to patients themselves, and to whoever books for them.
 const OPEN: Rights = Rights::of(&[Right::Internet, Right::Infomat, Right::CallCenter, Right::Registry]);
+const PATIENTS: Rights = Rights::of(&[Right::Internet]);
 const REFERRED: Rights = Rights::of(&[Right::Doctor]);
 const REFERRED_FROM_ELSEWHERE: Rights = Rights::of(&[Right::DoctorOtherLpu]);
 const DESK: Rights = Rights::of(&[Right::Registry]);
@@ -76,7 +77,15 @@ impl Hours {
         let morning = |parity| (parity, half_day(8), vec![(time(11, 0, 0, 0), time(11, 30, 0, 0))]);
         let afternoon = |parity| (parity, half_day(14), vec![(time(17, 0, 0, 0), time(17, 30, 0, 0))]);
         let halves = match self {
-            Self::Mornings | Self::SixDays => vec![morning(Any)],
+            Self::Mornings => vec![morning(Any)],
+            Self::SixDays => {
+                let (parity, mut parts, breaks) = morning(Any);
+                // What the desk has not given away by the evening before is the patients' own.
+                let evening = DayRelease { days_before: 1, at: time(18, 0, 0, 0), rights: PATIENTS };
+                let desk = parts.iter_mut().filter(|part| part.rights == DESK);
+                desk.for_each(|part| part.release = Some(evening));
+                vec![(parity, parts, breaks)]
+            }
             Self::Afternoons => vec![afternoon(Any)],
             Self::OddMornings => vec![morning(Odd), afternoon(Even)],
             Self::EvenMornings => vec![morning(Even), afternoon(Odd)],
@@ -133,7 +142,7 @@ fn blood() -> Vec<DayPart> {
 }
 
 fn part(from: (i8, i8), to: (i8, i8), minutes: u16, rights: Rights) -> DayPart {
-    DayPart { from: time(from.0, from.1, 0, 0), to: time(to.0, to.1, 0, 0), minutes, places: 1, rights }
+    DayPart { from: time(from.0, from.1, 0, 0), to: time(to.0, to.1, 0, 0), minutes, places: 1, rights, release: None }
 }
 
 /// The public holidays of that year and the next.

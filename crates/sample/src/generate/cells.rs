@@ -58,6 +58,7 @@ pub(super) fn of_day(plan: &Plan, seat: Seat, nth_day: usize) -> Vec<Slot> {
             minutes: MINUTES,
             places,
             rights: rights(cell),
+            release: None,
             ages: Ages::default(),
             template: None,
         })

@@ -23,6 +23,8 @@ pub mod exchanging;
 pub mod free_times;
 pub mod holding;
 pub mod importing;
+pub mod listed;
+pub mod listing;
 pub mod model;
 pub mod moving;
 pub mod publishing;
@@ -88,6 +90,11 @@ macro_rules! conformance {
             importing::an_entry_from_elsewhere_is_given_a_place_and_its_claims,
             importing::a_snapshot_does_not_see_what_is_written_later,
             importing::reference_data_is_seen_at_once,
+            listing::what_is_free_is_listed_earliest_first,
+            listing::a_list_is_refused_as_a_booking_is,
+            listing::a_list_for_a_foreign_referral_and_an_absent_one_answer_alike,
+            listing::a_list_is_bounded_to_the_earliest,
+            listing::a_cell_is_sold_and_listed_from_its_release_on,
             moving::a_moved_entry_gives_up_what_it_had_and_has_what_it_wanted,
             moving::asking_again_for_the_same_move_changes_nothing,
             moving::a_refused_move_leaves_an_audit_record_and_nothing_else,
@@ -115,6 +122,11 @@ macro_rules! conformance {
         #[test]
         fn the_store_and_a_sequential_model_agree() {
             $crate::conformance::model::agrees(&|| Box::pin($open()));
+        }
+
+        #[test]
+        fn what_is_listed_is_what_can_be_booked() {
+            $crate::conformance::listed::is_what_can_be_booked(&|| Box::pin($open()));
         }
     };
     (@tests $open:path; $($module:ident::$test:ident),+ $(,)?) => {$(

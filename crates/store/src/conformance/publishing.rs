@@ -31,6 +31,7 @@ pub(super) fn template(minutes: u16) -> Template {
             minutes,
             places: 1,
             rights: Rights::of(&[Right::Internet]),
+            release: None,
         }],
         breaks: Vec::new(),
         exceptions: Vec::new(),

@@ -139,6 +139,7 @@ pub fn slot(facility_number: u64, specialty: u64, number: u64, local: DateTime) 
         minutes: 20,
         places: 1,
         rights: Rights::of(&[Right::Internet, Right::Doctor]),
+        release: None,
         ages: Ages::default(),
         template: None,
     }

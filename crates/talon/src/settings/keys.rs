@@ -36,6 +36,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("signing_key", "", "the installation's own key; beside the store when empty, made when missing"),
     key("token_endpoint", "false", "whether GET /auth/rpgu/token exists"),
     key("token_ttl", "15m", "how long a token of the installation's own is valid"),
+    key("audit_reads", "true", "whether reading a person's data leaves an audit record, as every change does"),
     key("publish_every", "1h", "how often templates are expanded into slots while serving"),
     key("hold_time", "5m", "how long a time is held for a patient who is about to book it"),
     key("hold_extensions", "2", "how often a hold may be extended by as much"),

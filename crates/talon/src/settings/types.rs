@@ -21,6 +21,7 @@ pub(crate) struct Settings {
     pub(crate) signing_key: PathBuf,
     pub(crate) token_endpoint: bool,
     pub(crate) token_ttl: Duration,
+    pub(crate) audit_reads: bool,
     pub(crate) publish_every: Duration,
     pub(crate) holds: HoldTerms,
     pub(crate) cancel_cutoff: Duration,
@@ -96,6 +97,7 @@ impl Settings {
             store,
             token_endpoint: field("token_endpoint")?.parse()?,
             token_ttl: field("token_ttl")?.duration()?,
+            audit_reads: field("audit_reads")?.parse()?,
             publish_every: field("publish_every")?.duration()?,
             holds: HoldTerms {
                 time: span(field("hold_time")?.duration()?),

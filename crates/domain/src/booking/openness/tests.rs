@@ -39,6 +39,7 @@ fn seen(rights: &[Right], free: u16, start: Timestamp) -> CellView {
         minutes: 20,
         places: 3,
         rights: Rights::of(rights),
+        release: None,
         ages: Ages::default(),
         template: None,
     };

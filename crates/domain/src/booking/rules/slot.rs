@@ -50,10 +50,10 @@ pub(in crate::booking) fn last_day_of_window(caller: &Caller, facility: &Facilit
     today.saturating_add(i32::from(caller.window_days(facility)).days())
 }
 
-/// Contract, section 7: the cell's rights and the caller's share one.
+/// Contract, section 7: the cell's rights at this instant and the caller's share one.
 pub(super) fn is_open_to_the_caller(case: &Case<'_>) -> Result<(), Refusal> {
     match case.cell {
-        Some(cell) if !cell.slot.rights.meet(case.rights()) => Err(Refusal::TimeNotOpen),
+        Some(cell) if !cell.slot.rights_at(case.now).meet(case.rights()) => Err(Refusal::TimeNotOpen),
         _ => Ok(()),
     }
 }

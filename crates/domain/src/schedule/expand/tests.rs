@@ -8,7 +8,7 @@ use crate::{
     access::{Right, Rights},
     facility::{Mkod, Serves},
     ids::{FacilityId, ResourceId, ResourceKey},
-    schedule::{Exception, Parity},
+    schedule::{DayRelease, Exception, Parity},
     slot::Ages,
 };
 
@@ -30,7 +30,7 @@ fn hm(text: &str) -> Time {
 }
 
 fn part(from: &str, to: &str, minutes: u16) -> DayPart {
-    DayPart { from: hm(from), to: hm(to), minutes, places: 1, rights: Rights::of(&[Right::Internet]) }
+    DayPart { from: hm(from), to: hm(to), minutes, places: 1, rights: Rights::of(&[Right::Internet]), release: None }
 }
 
 fn template(parts: Vec<DayPart>) -> Template {
@@ -146,6 +146,32 @@ fn guids_come_from_facility_template_and_local_start() {
 }
 
 #[test]
+fn cells_are_released_by_the_clock_on_the_wall() {
+    let release = |days_before, at| {
+        let release = DayRelease { days_before, at: hm(at), rights: Rights::of(&[Right::Infomat]) };
+        let template = template(vec![DayPart { release: Some(release), ..part("08:00", "08:20", 20) }]);
+        move |zone, day| {
+            let slots = expand(&template, &facility(zone), day, day);
+            assert_eq!(slots.len(), 1);
+            let released = slots[0].release.unwrap();
+            assert_eq!(released.rights, Rights::of(&[Right::Infomat]));
+            released.at.to_string()
+        }
+    };
+    // In Berlin clocks go from 2 to 3 on 29 March and from 3 to 2 on 25 October 2026.
+    let (spring, autumn) = (date(2026, 3, 29), date(2026, 10, 25));
+    let evening = release(1, "18:00");
+    assert_eq!(evening("Europe/Berlin", spring), "2026-03-28T17:00:00Z");
+    assert_eq!(evening("Europe/Berlin", spring.tomorrow().unwrap()), "2026-03-29T16:00:00Z");
+    assert_eq!(evening("Europe/Berlin", autumn), "2026-10-24T16:00:00Z");
+    assert_eq!(evening("Europe/Berlin", autumn.tomorrow().unwrap()), "2026-10-25T17:00:00Z");
+    let night = release(0, "02:30");
+    assert_eq!(night("Europe/Berlin", spring), "2026-03-29T01:30:00Z", "half an hour after the gap");
+    assert_eq!(night("Europe/Berlin", autumn), "2026-10-25T00:30:00Z", "the earlier of the two");
+    assert_eq!(release(14, "00:00")("Europe/Moscow", date(2026, 4, 15)), "2026-03-31T21:00:00Z");
+}
+
+#[test]
 fn the_last_day_of_the_calendar_ends_the_work() {
     let template = template(vec![part("00:00", "00:00", 600)]);
     assert_eq!(starts(&template, "Etc/UTC", Date::MAX), Vec::<String>::new());
@@ -162,6 +188,7 @@ fn any_parts() -> impl Strategy<Value = Vec<DayPart>> {
         minutes,
         places,
         rights: Rights::of(&[Right::Internet]),
+        release: None,
     });
     proptest::collection::vec(part, 0..4)
 }

@@ -16,8 +16,8 @@ use talon_domain::{
 };
 use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
-    Holder, Kind, KnownKey, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery, Published, Record,
-    ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
+    Holder, Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
+    Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
 };
 
 /// Records by kind and key.
@@ -226,6 +226,10 @@ impl Store for FakeStore {
     }
 
     async fn alternatives(&self, _: &FreeTimesQuery, _: Timestamp) -> Result<Vec<FreeTime>> {
+        unreachable!()
+    }
+
+    async fn free_times(&self, _: &ListQuery, _: Timestamp) -> Result<ListReply> {
         unreachable!()
     }
 

@@ -20,8 +20,8 @@ use talon_domain::{
     person::{Card, Person, Policy, Sex},
     referral::{Referral, ReferralKind, ReferralState},
     resource::{Resource, ResourceKind, Specialty, SpecialtyCode},
-    schedule::{DayPart, Exception, Parity, Template},
-    slot::{Ages, Slot},
+    schedule::{DayPart, DayRelease, Exception, Parity, Template},
+    slot::{Ages, Release, Slot},
     zone::Zone,
 };
 use talon_store::Record;
@@ -218,13 +218,15 @@ fn referral() -> impl Strategy<Value = Referral> {
 
 /// Parts that follow one another; the last may end at midnight.
 fn parts(least: usize) -> impl Strategy<Value = Vec<DayPart>> {
-    vec((0u8..12, 1u16..=60, 1u16..=10_000, rights()), least..5).prop_map(|parts| {
+    let release = of((1u16..=366, 0u8..24, rights()));
+    vec((0u8..12, 1u16..=60, 1u16..=10_000, rights(), release), least..5).prop_map(|parts| {
         let mut hour = 0;
         let mut made = Vec::new();
-        for (length, minutes, places, rights) in parts {
+        for (length, minutes, places, rights, release) in parts {
+            let release = release.map(|(days_before, hour, rights)| DayRelease { days_before, at: at(hour), rights });
             let to = (hour + 1 + length).min(24);
             if to > hour {
-                made.push(DayPart { from: at(hour), to: at(to), minutes, places, rights });
+                made.push(DayPart { from: at(hour), to: at(to), minutes, places, rights, release });
             }
             hour = to;
         }
@@ -267,18 +269,19 @@ fn template() -> impl Strategy<Value = Template> {
 }
 
 fn slot() -> impl Strategy<Value = Slot> {
-    (resource_key(), bytes(), any_instant(), 1u16..=1440, 1u16..=10_000, rights(), ages(), of(bytes())).prop_map(
-        |(resource, id, start, minutes, places, rights, ages, template)| Slot {
+    let release = of((any_instant(), rights()));
+    (resource_key(), bytes(), any_instant(), 1u16..=1440, 1u16..=10_000, (rights(), release), ages(), of(bytes()))
+        .prop_map(|(resource, id, start, minutes, places, (rights, release), ages, template)| Slot {
             key: SlotKey { facility: resource.facility, slot: SlotId::from_bytes(id) },
             resource: resource.resource,
             start,
             minutes,
             places,
             rights,
+            release: release.map(|(at, rights)| Release { at, rights }),
             ages,
             template: template.map(TemplateId::from_bytes),
-        },
-    )
+        })
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
