@@ -95,7 +95,7 @@ impl App {
         self.keep(actor, request, ReadRecord::of(action, outcome)).await
     }
 
-    async fn keep(&self, actor: Actor, request: RequestId, told: ReadRecord) -> Result<(), Failure> {
+    pub(crate) async fn keep(&self, actor: Actor, request: RequestId, told: ReadRecord) -> Result<(), Failure> {
         let at = self.now();
         let record = AuditRecord {
             id: AuditId(self.parts.ids.ordered(at)),

@@ -23,6 +23,7 @@ mod secret;
 mod settings;
 mod sources;
 mod sweep;
+mod ticket;
 mod visit;
 mod visits;
 
@@ -31,7 +32,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use talon_domain::ids::RequestId;
 use talon_store::Store;
-use talon_tokens::{Identity, OwnKey, TokenFault, Verifier};
+use talon_tokens::{Identity, Links, OwnKey, TokenFault, Verifier};
 
 use limiter::Limiter;
 use secret::SecretCheck;
@@ -55,6 +56,7 @@ pub use secret::new_client_secret;
 pub use settings::AppSettings;
 pub use sources::{Clock, IdSource};
 pub use sweep::sweep;
+pub use ticket::TicketSheet;
 pub use visit::{VisitRequest, Wanted};
 pub use visits::{EntryView, VisitsRequest, VisitsView};
 
@@ -85,6 +87,8 @@ pub struct App {
     token_clients: Limiter,
     token_persons: Limiter,
     secrets: SecretCheck,
+    links: Option<Links>,
+    link_readers: Limiter,
 }
 
 impl App {
@@ -96,7 +100,18 @@ impl App {
         let token_persons = Limiter::new(settings.person_burst, settings.person_per_second, limiter::SECOND);
         let a_minute = settings.client_tokens_per_minute;
         let token_clients = Limiter::new(a_minute, a_minute, limiter::MINUTE);
-        Arc::new(Self { parts, persons, token_clients, token_persons, secrets: SecretCheck::default() })
+        let link_readers = Limiter::new(settings.person_burst, settings.person_per_second, limiter::SECOND);
+        // Signing and hashing do not fail; without links tickets have no code, and that is all.
+        let links = parts.own_key.as_deref().and_then(|key| Links::of(key).ok());
+        Arc::new(Self {
+            parts,
+            persons,
+            token_clients,
+            token_persons,
+            secrets: SecretCheck::default(),
+            links,
+            link_readers,
+        })
     }
 
     /// The present, by the installation's clock.

@@ -10,6 +10,9 @@ use talon_domain::booking::HoldTerms;
 pub struct AppSettings {
     /// Whether `GET /auth/rpgu/token` exists.
     pub token_endpoint: bool,
+    /// Where patients reach this installation, without a slash at the end: `https://zapis.example.ru`. Links on
+    /// tickets begin with it; without it a ticket's code holds the link's token alone.
+    pub public_url: Option<String>,
     /// How long an issued token is valid.
     pub token_ttl: Duration,
     /// How long and how often a time may be held.
@@ -31,6 +34,7 @@ impl Default for AppSettings {
     fn default() -> Self {
         Self {
             token_endpoint: false,
+            public_url: None,
             token_ttl: Duration::from_secs(900),
             holds: HoldTerms { time: SignedDuration::from_mins(5), extensions: 2, per_person: 2 },
             cancel_cutoff: Duration::ZERO,

@@ -4,10 +4,14 @@ use axum::{
     body::Body,
     http::{
         HeaderName, HeaderValue, Response, StatusCode,
-        header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER},
+        header::{
+            ALLOW, CONNECTION, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
+        },
     },
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use talon_domain::ids::{PersonId, RequestId};
 
 use crate::{
@@ -17,8 +21,24 @@ use crate::{
     shape::FieldFault,
 };
 
-/// The media type of every body.
+/// The media type of nearly every body.
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const ICS: HeaderValue = HeaderValue::from_static("text/calendar; charset=utf-8; method=PUBLISH");
+
+/// What a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Media {
+    /// JSON.
+    Json,
+    /// A page, whose only style sheet this is: no other style, script or address is allowed to it.
+    Page {
+        /// The text between the page's style tags.
+        style: &'static str,
+    },
+    /// A calendar.
+    Calendar,
+}
 
 /// `Message_code` of what was done as asked.
 const DONE: &str = "2000";
@@ -39,13 +59,14 @@ pub(crate) struct Told {
 pub(crate) struct Done {
     pub(crate) outcome: &'static str,
     pub(crate) body: Vec<u8>,
+    pub(crate) media: Media,
 }
 
 impl Done {
     /// An answer with a model of the method's own.
     pub(crate) fn of(outcome: &'static str, model: &impl Serialize) -> Self {
         // Our models are structs of strings and numbers, which always have a JSON form.
-        Self { outcome, body: serde_json::to_vec(model).unwrap_or_default() }
+        Self { outcome, body: serde_json::to_vec(model).unwrap_or_default(), media: Media::Json }
     }
 
     /// An answer without a model of the method's own: the standard response (contract, section 2). It is
@@ -68,7 +89,26 @@ impl Done {
     }
 
     pub(crate) fn response(self) -> Response<Body> {
-        response(StatusCode::OK, self.body)
+        let mut response = response(StatusCode::OK, self.body);
+        let headers = response.headers_mut();
+        match self.media {
+            Media::Json => {}
+            Media::Calendar => {
+                headers.insert(CONTENT_TYPE, ICS);
+                headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"talon.ics\""));
+            }
+            Media::Page { style } => {
+                headers.insert(CONTENT_TYPE, HTML);
+                let hash = BASE64_STANDARD.encode(Sha256::digest(style));
+                let policy = format!(
+                    "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+                );
+                // Base64 and words of ours always make a header's value.
+                headers.extend(HeaderValue::try_from(policy).ok().map(|policy| (CONTENT_SECURITY_POLICY, policy)));
+                headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+            }
+        }
+        response
     }
 }
 

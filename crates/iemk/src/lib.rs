@@ -78,6 +78,7 @@ fn paths(app: &App, settings: &IemkSettings, route: &Route) -> Vec<String> {
     let base = settings.base.as_str();
     let bases: &[&str] = match route.under {
         Under::Root => &[""],
+        Under::Base => &[base],
         Under::BaseAndAlias if base == ALIAS => &[ALIAS],
         Under::BaseAndAlias => &[base, ALIAS],
         Under::BaseIfIssuing if app.issues_tokens() => &[base],

@@ -10,8 +10,8 @@ use talon_tokens::Identity;
 use crate::{
     call::{Call, Outcome},
     methods::{
-        book, cancel, directions, doctors, free_times, hold, move_entry, openapi, personal, schedule, token, visit,
-        visits,
+        book, cancel, directions, doctors, free_times, hold, move_entry, openapi, personal, schedule, ticket, token,
+        visit, visits,
     },
     shape::form,
 };
@@ -145,6 +145,22 @@ pub(crate) const ROUTES: &[Route] = &[
         ],
     },
     Route {
+        path: "/iemk/ticket/{entry}",
+        under: Under::BaseAndAlias,
+        handlers: &[Handler {
+            method: Method::GET,
+            policy: Policy::Patient(|app, call, identity| Box::pin(ticket::own(app, call, identity))),
+        }],
+    },
+    Route {
+        path: "/t/{link}",
+        under: Under::Base,
+        handlers: &[Handler {
+            method: Method::GET,
+            policy: Policy::Link(|app, call| Box::pin(ticket::linked(app, call))),
+        }],
+    },
+    Route {
         path: "/openapi.json",
         under: Under::Root,
         handlers: &[Handler { method: Method::GET, policy: Policy::Anybody(openapi::document) }],
@@ -198,6 +214,8 @@ impl Route {
 pub(crate) enum Under {
     /// Nothing.
     Root,
+    /// The configured base alone: an address that is printed should be short.
+    Base,
     /// The configured base, and [`ALIAS`].
     BaseAndAlias,
     /// The configured base, where the installation issues tokens; otherwise there is no such path.
@@ -211,6 +229,8 @@ pub(crate) enum Policy {
     Patient(for<'a> fn(&'a App, &'a mut Call, Identity) -> Answering<'a>),
     /// A client application, by its own credentials.
     Client(for<'a> fn(&'a App, &'a mut Call, Arc<Client>) -> Answering<'a>),
+    /// Whoever has a link that the installation made: what it opens is shown, and nothing can be changed by it.
+    Link(for<'a> fn(&'a App, &'a mut Call) -> Answering<'a>),
     /// Anybody: nothing of the installation is shown.
     Anybody(fn() -> Outcome),
 }

@@ -71,6 +71,7 @@ async fn answer(app: &App, route: &'static Route, call: &mut Call) -> Outcome {
     }
     match handler.policy {
         Policy::Anybody(handler) => handler(),
+        Policy::Link(handler) => handler(app, call).await,
         Policy::Patient(handler) => {
             let authorization = authorization(&call.headers);
             let identity =

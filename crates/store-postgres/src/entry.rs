@@ -7,7 +7,7 @@ use talon_domain::{
     ids::{ClientId, EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, ResourceId, SlotId},
     resource::SpecialtyCode,
 };
-use talon_store::{StoreError, entry_checksum};
+use talon_store::{StoreError, TicketFacts, TicketReader, entry_checksum};
 use tokio_postgres::Row;
 
 use crate::{
@@ -93,6 +93,38 @@ pub(crate) async fn lock(tx: &Tx, key: EntryKey, person: PersonId) -> Result<Opt
         )
         .await?;
     rows.first().map(read).transpose()
+}
+
+/// An entry and its referral's number, for a ticket. The two lie with their facilities, maybe apart.
+pub(crate) async fn for_ticket(tx: &Tx, key: EntryKey, reader: TicketReader) -> Result<Option<TicketFacts>> {
+    let person = match reader {
+        TicketReader::Person(person) => Some(person.0),
+        TicketReader::Link => None,
+    };
+    let found = tx
+        .query(
+            concat!(
+                "SELECT ",
+                entry_columns!(),
+                " FROM entry e WHERE e.facility = $1 AND e.entry = $2 AND ($3::uuid IS NULL OR e.person = $3)"
+            ),
+            &[&key.facility.0, &key.entry.0, &person],
+        )
+        .await?;
+    let Some(entry) = found.first().map(read).transpose()? else { return Ok(None) };
+    let referral_number = match entry.referral {
+        None => None,
+        Some(referral) => {
+            let numbers = tx
+                .query(
+                    "SELECT number FROM referral WHERE facility = $1 AND referral = $2 AND person = $3",
+                    &[&referral.facility.0, &referral.referral.0, &entry.person.0],
+                )
+                .await?;
+            numbers.first().map(|row| get(row, 0)).transpose()?
+        }
+    };
+    Ok(Some(TicketFacts { entry, referral_number }))
 }
 
 /// The columns of an insert, from arrays.

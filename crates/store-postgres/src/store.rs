@@ -11,7 +11,7 @@ use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, MoveCommand, Visit},
     entry::Entry,
-    ids::{ClientId, PersonId, SlotKey},
+    ids::{ClientId, EntryKey, PersonId, SlotKey},
     reference::Reference,
     schedule::Template,
     slot::Slot,
@@ -20,14 +20,14 @@ use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey,
     ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
     Published as PublishedSlots, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
-    StoreError, Swept,
+    StoreError, Swept, TicketFacts, TicketReader,
 };
 
 use crate::{
     book::{Done, Item},
     cancel,
     committer::Committer,
-    connect,
+    connect, entry,
     facts::{self, Asked},
     failure::Failure,
     free_times, hold, holds,
@@ -270,13 +270,15 @@ impl Store for PostgresStore {
         let reference = &reference;
         self.read(|tx| async move { reading::referrals(&tx, reference, person).await }).await
     }
-
     async fn entries(&self, query: &EntriesQuery) -> Result<Vec<Entry>> {
         self.read(|tx| async move { reading::entries(&tx, query).await }).await
     }
-
     async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage> {
         self.read(|tx| async move { schedule::schedule(&tx, query).await }).await
+    }
+
+    async fn ticket(&self, entry: EntryKey, reader: TicketReader) -> Result<Option<TicketFacts>> {
+        self.read(|tx| async move { entry::for_ticket(&tx, entry, reader).await }).await
     }
 
     async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>> {

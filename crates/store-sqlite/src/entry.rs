@@ -7,7 +7,7 @@ use talon_domain::{
     ids::{ClientId, EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, ResourceId, SlotId},
     resource::SpecialtyCode,
 };
-use talon_store::{StoreError, entry_checksum};
+use talon_store::{StoreError, TicketFacts, TicketReader, entry_checksum};
 
 use crate::{
     columns::{code, guid, micros, optional_code, optional_guid, seconds},
@@ -72,6 +72,27 @@ pub(crate) fn find(connection: &Connection, key: EntryKey, person: PersonId) -> 
         .optional()?
         .map(verified)
         .transpose()
+}
+
+/// An entry and its referral's number, for a ticket.
+pub(crate) fn for_ticket(connection: &Connection, key: EntryKey, reader: TicketReader) -> Result<Option<TicketFacts>> {
+    let person = match reader {
+        TicketReader::Person(person) => Some(person),
+        TicketReader::Link => None,
+    };
+    let stored = connection
+        .prepare_cached(concat!(
+            "SELECT ",
+            entry_columns!(),
+            ", r.number FROM entry e LEFT JOIN referral r \
+             ON r.facility = e.referral_facility AND r.referral = e.referral AND r.person = e.person \
+             WHERE e.facility = ?1 AND e.entry = ?2 AND (?3 IS NULL OR e.person = ?3)"
+        ))?
+        .query_row(params![key.facility.bytes(), key.entry.bytes(), person.as_ref().map(PersonId::bytes)], |row| {
+            Ok((read(row)?, row.get(18)?))
+        })
+        .optional()?;
+    stored.map(|(stored, referral_number)| Ok(TicketFacts { entry: verified(stored)?, referral_number })).transpose()
 }
 
 /// Writes an entry, over one of the same key.

@@ -9,7 +9,7 @@ use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, MoveCommand},
     entry::Entry,
-    ids::{ClientId, PersonId, SlotKey},
+    ids::{ClientId, EntryKey, PersonId, SlotKey},
     reference::Reference,
     schedule::Template,
     slot::Slot,
@@ -18,11 +18,11 @@ use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey,
     ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
     Published as PublishedSlots, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
-    StoreError, Swept,
+    StoreError, Swept, TicketFacts, TicketReader,
 };
 
 use crate::{
-    audit, book, cancel,
+    audit, book, cancel, entry,
     failure::{Failure, store_error},
     free_times, hold, holds,
     housekeeping::Housekeeping,
@@ -161,15 +161,17 @@ impl Store for SqliteStore {
     async fn referrals(&self, person: PersonId) -> Result<Vec<OwnReferral>> {
         self.read(move |connection, reference| reading::referrals(connection, reference, person)).await
     }
-
     async fn entries(&self, query: &EntriesQuery) -> Result<Vec<Entry>> {
         let query = *query;
         self.read(move |connection, _| reading::entries(connection, &query)).await
     }
-
     async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage> {
         let query = query.clone();
         self.read(move |connection, _| schedule::schedule(connection, &query)).await
+    }
+
+    async fn ticket(&self, entry: EntryKey, reader: TicketReader) -> Result<Option<TicketFacts>> {
+        self.read(move |connection, _| entry::for_ticket(connection, entry, reader)).await
     }
 
     async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>> {

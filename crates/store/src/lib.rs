@@ -27,7 +27,7 @@ pub use record::{ANY_PLACE, ClientSecret, ExportPage, Fault, Holder, Kind, Known
 pub use reply::{
     BookReply, Booked, CancelReply, EntriesQuery, ExtendReply, FreeTimesQuery, HoldReply, KeptHold, ListQuery,
     ListReply, Load, MOST_ENTRIES, MOST_REFERRALS, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
-    Published, ReleaseReply, Sought, Swept,
+    Published, ReleaseReply, Sought, Swept, TicketFacts, TicketReader,
 };
 pub use schedule::{SchedulePage, ScheduleQuery};
 pub use store::{Snapshot, Store};

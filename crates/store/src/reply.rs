@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     access::Caller,
     booking::{ChangeRefusal, FacilityTimes, Hold, HoldRefusal, MoveRefusal, Refusal, Visit},
-    entry::{EntryState, Ticket},
+    entry::{Entry, EntryState, Ticket},
     facility::LpuCode,
     ids::{EntryKey, PersonId, ReferralKey},
     person::{Card, Person},
@@ -133,6 +133,24 @@ pub enum PersonMatch {
     None,
     /// This person, who has at least one card.
     One(PersonId),
+}
+
+/// For whom an entry is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TicketReader {
+    /// A person, who reads their own entries alone.
+    Person(PersonId),
+    /// Whoever has the ticket's link. It was opened with the installation's key, which is the proof.
+    Link,
+}
+
+/// An entry, with what its ticket says of the referral.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TicketFacts {
+    /// The entry.
+    pub entry: Entry,
+    /// The number printed on its referral, while the installation has that.
+    pub referral_number: Option<String>,
 }
 
 /// A person with their cards.

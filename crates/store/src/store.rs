@@ -8,7 +8,7 @@ use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, MoveCommand},
     entry::Entry,
-    ids::{ClientId, PersonId, SlotKey},
+    ids::{ClientId, EntryKey, PersonId, SlotKey},
     reference::Reference,
     schedule::Template,
     slot::Slot,
@@ -17,7 +17,7 @@ use talon_domain::{
 use crate::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
     Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
-    Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Swept,
+    Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Swept, TicketFacts, TicketReader,
 };
 
 /// A store of one installation.
@@ -95,12 +95,12 @@ pub trait Store: Send + Sync {
 
     /// A person's referrals, those issued last first, at most [`MOST_REFERRALS`](crate::MOST_REFERRALS).
     async fn referrals(&self, person: PersonId) -> Result<Vec<OwnReferral>>;
-
     /// A person's entries, those that begin last first, at most [`MOST_ENTRIES`](crate::MOST_ENTRIES).
     async fn entries(&self, query: &EntriesQuery) -> Result<Vec<Entry>>;
-
     /// Some of a facility's resources with their cells, and the places that are left in these.
     async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage>;
+    /// The entry that a ticket is of; `None` when there is none that the reader may read.
+    async fn ticket(&self, entry: EntryKey, reader: TicketReader) -> Result<Option<TicketFacts>>;
 
     /// The hash of a client application's secret, if it has one.
     async fn client_secret(&self, client: ClientId) -> Result<Option<ClientSecret>>;

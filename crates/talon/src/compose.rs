@@ -132,6 +132,7 @@ fn shared_secret(path: &Path) -> Outcome<Vec<u8>> {
 pub(crate) fn app_settings(settings: &Settings) -> AppSettings {
     AppSettings {
         token_endpoint: settings.token_endpoint,
+        public_url: settings.public_url.clone(),
         token_ttl: settings.token_ttl,
         holds: settings.holds,
         cancel_cutoff: settings.cancel_cutoff,

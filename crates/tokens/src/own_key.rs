@@ -105,7 +105,7 @@ impl OwnKey {
         }
         let signed =
             format!("{}.{}", compact::encode(header.to_string()), compact::encode(Value::Object(body).to_string()));
-        let signature = self.pair.try_sign(signed.as_bytes()).map_err(|_| KeyError::Crypto("signing"))?;
+        let signature = self.signature(signed.as_bytes())?;
         Ok(format!("{signed}.{}", compact::encode(signature)))
     }
 
@@ -120,6 +120,11 @@ impl OwnKey {
             "alg": "EdDSA",
             "use": "sig",
         })
+    }
+
+    /// The signature of a text.
+    pub(crate) fn signature(&self, text: &[u8]) -> Result<impl AsRef<[u8]> + use<>, KeyError> {
+        self.pair.try_sign(text).map_err(|_| KeyError::Crypto("signing"))
     }
 
     pub(crate) fn kid(&self) -> &str {

@@ -11,6 +11,7 @@ pub(crate) mod openapi;
 pub(crate) mod personal;
 mod recorded;
 pub(crate) mod schedule;
+pub(crate) mod ticket;
 pub(crate) mod token;
 pub(crate) mod visit;
 mod visit_data;

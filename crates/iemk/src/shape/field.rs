@@ -71,6 +71,10 @@ pub(crate) enum Fault {
     LpuCode,
     /// Not the two guids of a resource.
     ResourceId,
+    /// Not a form of a ticket.
+    TicketFormat,
+    /// Not a paper of a ticket.
+    Paper,
     /// Not a day as YYYY-MM-DD.
     Day,
     /// Not a time as HH:mm.
@@ -147,6 +151,8 @@ impl Fault {
                 "Ожидаются ГУИД ЛПУ и ГУИД ресурса, записанные подряд",
                 "Expected: facility guid and resource guid, one after the other",
             ),
+            Self::TicketFormat => ("Ожидается html или ics", "Expected: html or ics"),
+            Self::Paper => ("Ожидается a5 или 80mm", "Expected: a5 or 80mm"),
             Self::Day => ("Ожидается дата в виде ГГГГ-ММ-ДД", "Expected: a date as YYYY-MM-DD"),
             Self::Time => ("Ожидается время в виде ЧЧ:ММ", "Expected: a time as HH:mm"),
             Self::DaysAhead => ("Ожидается число дней от 0 до 9999", "Expected: a number of days from 0 to 9999"),

@@ -74,7 +74,8 @@ async fn play(on: On, exchange: &Exchange, exchanges: &BTreeMap<String, Exchange
 /// limit or without a body is none either.
 fn expected_audit(exchange: &Exchange, answer: &str) -> Vec<String> {
     let (_, body) = answer.split_once("\n\n").unwrap();
-    let body: Value = serde_json::from_str(body).unwrap();
+    // A page or a calendar is no JSON.
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
     let issues = exchange.request_head.contains(" /auth/rpgu/token");
     let status = answer.split(' ').nth(1).unwrap();
     match (status, body["Reason"].as_str()) {
@@ -83,7 +84,9 @@ fn expected_audit(exchange: &Exchange, answer: &str) -> Vec<String> {
             vec!["repeated".into()]
         }
         ("200", _) => vec!["ok".into()],
-        ("404", Some(reason)) if reason != "path-unknown" => vec![reason.into()],
+        ("404", Some(reason)) if reason != "path-unknown" && !exchange.notes.contains("did not make") => {
+            vec![reason.into()]
+        }
         ("400" | "409" | "413" | "415" | "422", Some(reason)) => vec![reason.into()],
         ("403", Some(reason)) if issues => vec![reason.into()],
         // The token is valid, and names somebody who is not there.
@@ -97,7 +100,7 @@ fn every_reason_of_the_catalogue_has_an_exchange() {
     let shown: BTreeSet<String> = exchange::all()
         .values()
         .filter_map(|exchange| {
-            let body: Value = serde_json::from_str(exchange.answer_body()).unwrap();
+            let body: Value = serde_json::from_str(exchange.answer_body()).unwrap_or_default();
             body["Reason"].as_str().map(str::to_owned)
         })
         .collect();
@@ -109,6 +112,9 @@ fn every_reason_of_the_catalogue_has_an_exchange() {
 fn every_answer_has_only_the_keys_that_the_openapi_document_lists() {
     let document: Value = serde_json::from_str(include_str!("../../../../docs/contract/iemk/openapi.json")).unwrap();
     for exchange in exchange::all().values() {
+        if exchange.answer.contains("\ncontent-type: text/") {
+            continue;
+        }
         let body: Value = serde_json::from_str(exchange.answer_body()).unwrap();
         if body.get("openapi").is_some() {
             continue;

@@ -35,6 +35,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("tokens.cache", "100000", "how many verified tokens are remembered"),
     key("signing_key", "", "the installation's own key; beside the store when empty, made when missing"),
     key("token_endpoint", "false", "whether GET /auth/rpgu/token exists"),
+    key(
+        "public_url",
+        "",
+        "where patients reach this installation, as https://zapis.example.ru; links on tickets begin with it",
+    ),
     key("token_ttl", "15m", "how long a token of the installation's own is valid"),
     key("audit_reads", "true", "whether reading a person's data leaves an audit record, as every change does"),
     key("publish_every", "1h", "how often templates are expanded into slots while serving"),

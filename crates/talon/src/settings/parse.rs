@@ -57,6 +57,21 @@ impl Field<'_> {
         if self.value.text == "0" { Ok(Duration::ZERO) } else { self.duration() }
     }
 
+    /// An address that paths are put after, or nothing where it is unset. Cleartext only where nothing leaves the
+    /// machine.
+    pub(crate) fn public_url(&self) -> Result<Option<String>, SettingsError> {
+        let Some(text) = self.text() else { return Ok(None) };
+        let rest = text.strip_prefix("https://").or_else(|| {
+            let rest = text.strip_prefix("http://")?;
+            ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| rest.starts_with(host)).then_some(rest)
+        });
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]".contains(&b);
+        match rest {
+            Some(rest) if !rest.is_empty() && rest.bytes().all(plain) && !rest.ends_with('/') => Ok(Some(text)),
+            _ => Err(self.fault("an address such as https://zapis.example.ru is needed, without a slash at the end")),
+        }
+    }
+
     /// The error of this value.
     pub(crate) fn fault(&self, what: impl Display) -> SettingsError {
         let (name, Value { text, origin }) = (self.name, self.value);

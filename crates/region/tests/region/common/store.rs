@@ -9,7 +9,7 @@ use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, MoveCommand},
     entry::Entry,
-    ids::{ClientId, PersonId, SlotKey},
+    ids::{ClientId, EntryKey, PersonId, SlotKey},
     reference::Reference,
     schedule::Template,
     slot::Slot,
@@ -18,6 +18,7 @@ use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
     Holder, Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
     Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
+    TicketFacts, TicketReader,
 };
 
 /// Records by kind and key.
@@ -234,6 +235,10 @@ impl Store for FakeStore {
     }
 
     async fn person_by_policy(&self, _: &PolicyQuery) -> Result<PersonMatch> {
+        unreachable!()
+    }
+
+    async fn ticket(&self, _: EntryKey, _: TicketReader) -> Result<Option<TicketFacts>> {
         unreachable!()
     }
 
