@@ -14,7 +14,10 @@ use talon_store::Record;
 
 use crate::postgres::Postgres;
 
-const SCHEMA: &str = include_str!("../../crates/store-postgres/migrations/0001_initial.sql");
+const SCHEMA: &str = concat!(
+    include_str!("../../crates/store-postgres/migrations/0001_initial.sql"),
+    include_str!("../../crates/store-postgres/migrations/0002_journey.sql")
+);
 
 /// The tables, in the order of `Rows`, with the columns that a generated region fills.
 const TABLES: [&str; 7] = [

@@ -13,7 +13,10 @@ use talon_store::Record;
 
 use crate::engine::remove_store;
 
-const SCHEMA: &str = include_str!("../../crates/store-sqlite/migrations/0001_initial.sql");
+const SCHEMA: &str = concat!(
+    include_str!("../../crates/store-sqlite/migrations/0001_initial.sql"),
+    include_str!("../../crates/store-sqlite/migrations/0002_journey.sql")
+);
 
 /// Rows in a transaction.
 const PAGE: usize = 1000;
@@ -80,8 +83,9 @@ fn put(connection: &Connection, record: &Record) -> anyhow::Result<()> {
         Record::Card(card) => put_card(connection, card)?,
         Record::Referral(referral) => put_referral(connection, referral)?,
         Record::Slot(slot) => {
-            connection.prepare_cached("INSERT INTO slot VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)")?.execute(
-                params![
+            connection
+                .prepare_cached("INSERT INTO slot VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL, NULL, NULL)")?
+                .execute(params![
                     slot.key.facility.bytes(),
                     slot.resource.bytes(),
                     slot.start.as_second(),
@@ -91,8 +95,7 @@ fn put(connection: &Connection, record: &Record) -> anyhow::Result<()> {
                     slot.rights.bits(),
                     slot.ages.min,
                     slot.ages.max,
-                ],
-            )?;
+                ])?;
         }
         _ => bail!("a generated region has no such record"),
     }

@@ -12,7 +12,10 @@ use super::{
 /// As many as Talon has: while one waits for the disk, the other has the server's ear.
 const COMMITTERS: usize = 2;
 
-const SCHEMA: &str = include_str!("../../../crates/store-postgres/migrations/0001_initial.sql");
+const SCHEMA: &str = concat!(
+    include_str!("../../../crates/store-postgres/migrations/0001_initial.sql"),
+    include_str!("../../../crates/store-postgres/migrations/0002_journey.sql")
+);
 
 /// As Talon sets its sessions.
 const SESSION: &str = "SET synchronous_commit = on; SET plan_cache_mode = force_generic_plan; SET jit = off";

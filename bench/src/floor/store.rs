@@ -13,7 +13,10 @@ use talon_domain::{
 
 use super::request::Booking;
 
-const SCHEMA: &str = include_str!("../../../crates/store-sqlite/migrations/0001_initial.sql");
+const SCHEMA: &str = concat!(
+    include_str!("../../../crates/store-sqlite/migrations/0001_initial.sql"),
+    include_str!("../../../crates/store-sqlite/migrations/0002_journey.sql")
+);
 
 /// What every visit lasts; minutes.
 const MINUTES: u16 = 15;
@@ -70,7 +73,7 @@ pub(super) fn book(connection: &Connection, booking: &Booking) -> Result<(EntryK
         start
     ])?;
     connection
-        .prepare_cached("INSERT INTO claim_place VALUES (?1, ?2, 1, ?3)")?
+        .prepare_cached("INSERT INTO claim_place (facility, slot, place, entry) VALUES (?1, ?2, 1, ?3)")?
         .execute(params![facility, slot, entry])?;
     connection
         .prepare_cached(
