@@ -101,7 +101,6 @@ impl From<ChangeRefusal> for MoveRefusal {
 
 /// What is to be done about an allowed move.
 #[derive(Clone, Debug)]
-#[allow(clippy::large_enum_variant, reason = "there is one for each request, and it is taken apart at once")]
 pub enum MoveDecision {
     /// The entry is where it is wanted; the same answer is given again.
     Repeat(Box<Entry>),
