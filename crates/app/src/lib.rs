@@ -26,6 +26,7 @@ mod sweep;
 mod ticket;
 mod visit;
 mod visits;
+mod wait;
 
 use std::sync::Arc;
 
@@ -53,12 +54,13 @@ pub use publish_schedules::publish;
 pub use referrals::ReferralView;
 pub use schedule::{CellsRequest, CellsView, DoctorView, DoctorsRequest, DoctorsView, MOST_DAYS};
 pub use secret::new_client_secret;
-pub use settings::AppSettings;
+pub use settings::{AppSettings, Deadlines};
 pub use sources::{Clock, IdSource};
 pub use sweep::sweep;
 pub use ticket::TicketSheet;
 pub use visit::{VisitRequest, Wanted};
 pub use visits::{EntryView, VisitsRequest, VisitsView};
+pub use wait::WaitRequest;
 
 /// What the use cases work with.
 pub struct AppParts {

@@ -44,5 +44,5 @@ async fn publish_one(store: &dyn Store, template: &Template, now: Timestamp) -> 
     };
     let today = facility.today(now);
     let last = today.saturating_add(i32::from(facility.schedule_days).days());
-    store.publish(template, (today, last), expand(template, facility, today, last)).await
+    store.publish(template, (today, last), expand(template, facility, today, last), now).await
 }

@@ -1,9 +1,9 @@
 //! What an operator chooses, as far as the use cases care.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use jiff::SignedDuration;
-use talon_domain::booking::HoldTerms;
+use talon_domain::{booking::HoldTerms, resource::SpecialtyCode};
 
 /// Settings of the use cases.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct AppSettings {
     pub holds: HoldTerms,
     /// How long before it begins patients may still cancel or move an appointment by themselves.
     pub cancel_cutoff: Duration,
+    /// Within how many days those who wait are promised an offer.
+    pub deadlines: Deadlines,
     /// Requests that one person may make at once.
     pub person_burst: u32,
     /// Requests a second that one person may make after that.
@@ -27,6 +29,23 @@ pub struct AppSettings {
     pub client_tokens_per_minute: u32,
     /// Whether what only reads a person's data leaves an audit record too.
     pub audit_reads: bool,
+}
+
+/// Days within which an offer is promised to those who wait: by specialty, and for all others.
+#[derive(Clone, Debug, Default)]
+pub struct Deadlines {
+    /// Of the specialties that have one of their own.
+    pub by_specialty: HashMap<SpecialtyCode, u16>,
+    /// Of all others; none is promised when absent.
+    pub others: Option<u16>,
+}
+
+impl Deadlines {
+    /// The days of a specialty.
+    #[must_use]
+    pub fn of(&self, specialty: &SpecialtyCode) -> Option<u16> {
+        self.by_specialty.get(specialty).copied().or(self.others)
+    }
 }
 
 impl Default for AppSettings {
@@ -38,6 +57,7 @@ impl Default for AppSettings {
             token_ttl: Duration::from_secs(900),
             holds: HoldTerms { time: SignedDuration::from_mins(5), extensions: 2, per_person: 2 },
             cancel_cutoff: Duration::ZERO,
+            deadlines: Deadlines::default(),
             person_burst: 60,
             person_per_second: 5,
             client_tokens_per_minute: 600,

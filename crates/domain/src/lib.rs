@@ -20,4 +20,5 @@ pub mod referral;
 pub mod resource;
 pub mod schedule;
 pub mod slot;
+pub mod waiting;
 pub mod zone;

@@ -13,6 +13,8 @@ codes! {
         Moved = "moved",
         /// Your appointment is cancelled.
         Cancelled = "cancelled",
+        /// A time that you wait for is held for you: an offer. What stands for the entry is the hold.
+        Offered = "offered",
     }
 }
 
@@ -21,7 +23,7 @@ codes! {
 /// its dedupe key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// The entry it is about.
+    /// The entry it is about; of an offer the hold.
     pub entry: EntryKey,
     /// The entry's version that made it due.
     pub version: u32,

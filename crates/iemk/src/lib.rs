@@ -29,7 +29,7 @@ use std::sync::Arc;
 use axum::{Router, extract::Request, middleware, routing::any};
 use talon_app::App;
 
-use routes::{ALIAS, ROUTES, Route, Under};
+use routes::{ALIAS, ROUTES, Route, Under, V3};
 
 pub use incoming::{DRAIN_TIME, MOST_DRAINED};
 pub use settings::{BadBase, Base, IemkSettings};
@@ -76,11 +76,14 @@ pub fn framed(app: Arc<App>, router: Router) -> Router {
 /// The paths on which a route is answered.
 fn paths(app: &App, settings: &IemkSettings, route: &Route) -> Vec<String> {
     let base = settings.base.as_str();
+    let third = format!("{base}{V3}");
     let bases: &[&str] = match route.under {
         Under::Root => &[""],
         Under::Base => &[base],
         Under::BaseAndAlias if base == ALIAS => &[ALIAS],
         Under::BaseAndAlias => &[base, ALIAS],
+        Under::BaseAndV3 if base.is_empty() => &[V3],
+        Under::BaseAndV3 => &[&third, V3],
         Under::BaseIfIssuing if app.issues_tokens() => &[base],
         Under::BaseIfIssuing => &[],
     };

@@ -11,7 +11,7 @@ use crate::{
     call::{Call, Outcome},
     methods::{
         book, cancel, directions, doctors, free_times, hold, move_entry, openapi, personal, schedule, ticket, token,
-        visit, visits,
+        visit, visits, waiting,
     },
     shape::form,
 };
@@ -131,6 +131,28 @@ pub(crate) const ROUTES: &[Route] = &[
         }],
     },
     Route {
+        path: "/waitinglist",
+        under: Under::BaseAndV3,
+        handlers: &[
+            Handler {
+                method: Method::GET,
+                policy: Policy::Patient(|app, call, identity| Box::pin(waiting::list(app, call, identity))),
+            },
+            Handler {
+                method: Method::POST,
+                policy: Policy::Patient(|app, call, identity| Box::pin(waiting::join(app, call, identity))),
+            },
+        ],
+    },
+    Route {
+        path: "/waitinglist/{id}",
+        under: Under::BaseAndV3,
+        handlers: &[Handler {
+            method: Method::DELETE,
+            policy: Policy::Patient(|app, call, identity| Box::pin(waiting::withdraw(app, call, identity))),
+        }],
+    },
+    Route {
         path: "/auth/rpgu/token",
         under: Under::BaseIfIssuing,
         handlers: &[
@@ -169,6 +191,9 @@ pub(crate) const ROUTES: &[Route] = &[
 
 /// Where the portal's methods are answered beside the base path.
 pub(crate) const ALIAS: &str = "/api/v2";
+
+/// What stands before the methods of the family's third version.
+pub(crate) const V3: &str = "/api/v3";
 
 /// A path and what answers there.
 pub(crate) struct Route {
@@ -218,6 +243,8 @@ pub(crate) enum Under {
     Base,
     /// The configured base, and [`ALIAS`].
     BaseAndAlias,
+    /// [`V3`] after the configured base, and alone.
+    BaseAndV3,
     /// The configured base, where the installation issues tokens; otherwise there is no such path.
     BaseIfIssuing,
 }

@@ -31,6 +31,7 @@ impl Line {
             Record::Entry(entry) => Self::Entry(entry_line(entry, zone)),
             Record::EntryVersion(version) => Self::EntryVersion(version),
             Record::Cancellation(cancellation) => Self::Cancellation(cancellation),
+            Record::Waiting(waiting) => Self::Waiting(waiting),
             Record::Counter(counter) => Self::Counter(counter),
             Record::Message(message) => Self::Message(message),
             Record::Audit(audit) => Self::Audit(audit),
@@ -76,6 +77,7 @@ impl Line {
             }
             Self::EntryVersion(version) => Record::EntryVersion(version),
             Self::Cancellation(cancellation) => Record::Cancellation(cancellation),
+            Self::Waiting(waiting) => Record::Waiting(waiting),
             Self::Counter(counter) => Record::Counter(counter),
             Self::Message(message) => Record::Message(message),
             Self::Audit(audit) => Record::Audit(audit),

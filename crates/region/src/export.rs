@@ -7,6 +7,8 @@ use std::{
 
 use talon_domain::{
     ids::{ClientId, FacilityId},
+    message::MessageKind,
+    waiting::WaitingState,
     zone::Zone,
 };
 use talon_store::{ClientSecret, ExportPage, Kind, Record, Store, StoreError};
@@ -75,7 +77,7 @@ struct Exporter {
 
 impl Exporter {
     fn page(&mut self, page: ExportPage, mut secrets: HashMap<ClientId, ClientSecret>) {
-        for record in page.records {
+        for record in page.records.into_iter().filter_map(travelling) {
             let mut secret = None;
             let zone = match &record {
                 Record::Facility(facility) => {
@@ -96,5 +98,17 @@ impl Exporter {
                 self.lines += 1;
             }
         }
+    }
+}
+
+/// A record as it goes out. Holds do not travel, for their time is short; so an offer is none any more, and who had it
+/// waits on.
+fn travelling(record: Record) -> Option<Record> {
+    match record {
+        Record::Message(message) if message.kind == MessageKind::Offered => None,
+        Record::Waiting(waiting) if waiting.state == WaitingState::Offered => {
+            Some(Record::Waiting(waiting.changed_to(WaitingState::Waiting)))
+        }
+        other => Some(other),
     }
 }

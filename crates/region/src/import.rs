@@ -25,6 +25,7 @@ mod tie;
 
 use std::io::BufRead;
 
+use jiff::Timestamp;
 use talon_store::{Kind, Store, StoreError};
 
 use crate::LineFault;
@@ -42,10 +43,20 @@ pub struct Input {
 }
 
 /// How to import.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct ImportOptions {
     /// Apply the good lines of an input that has faulty ones.
     pub keep_good: bool,
+    /// The present: what becomes free is offered to those who wait.
+    pub now: Timestamp,
+}
+
+impl ImportOptions {
+    /// Nothing is applied of an input that has faulty lines.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self { keep_good: false, now }
+    }
 }
 
 /// How far an import is. Reported every few thousand lines.

@@ -5,6 +5,7 @@ mod history;
 mod people;
 mod reference;
 mod schedule;
+mod waiting;
 
 use talon_domain::{
     audit::AuditRecord,
@@ -16,6 +17,7 @@ use talon_domain::{
     referral::Referral,
     resource::{Resource, Specialty},
     schedule::Template,
+    waiting::Waiting,
 };
 use talon_store::Kind;
 
@@ -48,6 +50,7 @@ pub enum Line {
     Entry(EntryLine),
     EntryVersion(EntryVersion),
     Cancellation(Cancellation),
+    Waiting(Waiting),
     Counter(TicketCounter),
     Message(Message),
     Audit(AuditRecord),
@@ -70,6 +73,7 @@ impl Line {
             Self::Entry(_) => Kind::Entry,
             Self::EntryVersion(_) => Kind::EntryVersion,
             Self::Cancellation(_) => Kind::Cancellation,
+            Self::Waiting(_) => Kind::Waiting,
             Self::Counter(_) => Kind::Counter,
             Self::Message(_) => Kind::Message,
             Self::Audit(_) => Kind::Audit,
@@ -93,6 +97,7 @@ pub fn type_of(kind: Kind) -> &'static str {
         Kind::Entry => "entry",
         Kind::EntryVersion => "entry_version",
         Kind::Cancellation => "cancellation",
+        Kind::Waiting => "waiting",
         Kind::Counter => "counter",
         Kind::Message => "message",
         Kind::Audit => "audit",
@@ -139,6 +144,7 @@ fn read(kind: Kind, fields: &mut Fields<'_, '_>) -> Option<Line> {
         Kind::Entry => booking::entry(fields),
         Kind::EntryVersion => history::entry_version(fields),
         Kind::Cancellation => history::cancellation(fields),
+        Kind::Waiting => waiting::waiting(fields),
         Kind::Counter => booking::counter(fields),
         Kind::Message => booking::message(fields),
         Kind::Audit => booking::audit(fields),

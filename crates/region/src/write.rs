@@ -5,6 +5,7 @@ mod history;
 mod people;
 mod reference;
 mod schedule;
+mod waiting;
 
 use std::io::{self, Write};
 
@@ -34,6 +35,7 @@ pub(crate) fn append_line(line: &Line, buffer: &mut Vec<u8>) {
         Line::Entry(entry) => booking::entry(&mut object, entry),
         Line::EntryVersion(version) => history::entry_version(&mut object, version),
         Line::Cancellation(cancellation) => history::cancellation(&mut object, cancellation),
+        Line::Waiting(place) => waiting::waiting(&mut object, place),
         Line::Counter(counter) => booking::counter(&mut object, counter),
         Line::Message(message) => booking::message(&mut object, message),
         Line::Audit(audit) => booking::audit(&mut object, audit),

@@ -88,6 +88,15 @@ CREATE TABLE waiting (
 
 CREATE INDEX waiting_by_person ON waiting (person);
 CREATE INDEX waiting_queue ON waiting (facility, specialty, state);
+CREATE INDEX waiting_by_end ON waiting (state, date_to);
+
+-- Which cells were offered to a place on a waiting list: none is offered to it twice.
+CREATE TABLE offered (
+  facility uuid NOT NULL,
+  slot     uuid NOT NULL,
+  waiting  uuid NOT NULL,
+  PRIMARY KEY (facility, slot, waiting)
+);
 
 -- A person waits once for a specialty in a facility.
 CREATE TABLE claim_waiting (

@@ -21,6 +21,7 @@ SELECT create_distributed_table('hold', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('entry_version', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('cancellation', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('waiting', 'facility', colocate_with => 'slot');
+SELECT create_distributed_table('offered', 'facility', colocate_with => 'slot');
 
 -- With the person.
 SELECT create_distributed_table('person', 'person', colocate_with => 'none');

@@ -1,14 +1,18 @@
 //! Cancelling one's own entry.
 
 use jiff::Timestamp;
-use talon_domain::booking::{CancelCommand, decide_cancel};
+use talon_domain::{
+    booking::{CancelCommand, decide_cancel},
+    ids::SlotKey,
+};
 use talon_store::{CancelReply, cancel_record};
 
-use crate::{audit, claims, entry, failure::Result, history, outbox, transaction::Tx};
+use crate::{audit, claims, entry, failure::Result, history, offers, outbox, session::Session};
 
 /// Decides a cancellation and writes what it leaves. The claims go with the state, so that a place
 /// is freed exactly once.
-pub(crate) async fn cancel(tx: &Tx, command: &CancelCommand, now: Timestamp) -> Result<CancelReply> {
+pub(crate) async fn cancel(session: &Session<'_>, command: &CancelCommand, now: Timestamp) -> Result<CancelReply> {
+    let tx = session.tx;
     let found = entry::lock(tx, command.entry, command.person).await?;
     let reply = match decide_cancel(command, found.as_ref(), now) {
         Err(refusal) => Err(refusal),
@@ -18,6 +22,8 @@ pub(crate) async fn cancel(tx: &Tx, command: &CancelCommand, now: Timestamp) -> 
             entry::put(tx, &[&cancelled.entry]).await?;
             history::put_cancellations(tx, &[&cancelled.cancellation]).await?;
             outbox::insert(tx, &[&cancelled.message]).await?;
+            let cell = SlotKey { facility: cancelled.entry.key.facility, slot: cancelled.entry.slot };
+            offers::give(session, cell, cancelled.entry.place, now).await?;
             Ok(())
         }
     };

@@ -23,6 +23,7 @@ use crate::{
     slots::{self, slot_columns},
     template::{self, template_columns},
     transaction::Tx,
+    waiting::{self, waiting_columns},
 };
 
 /// Records in a page: the LIMIT below.
@@ -107,6 +108,7 @@ fn source(kind: Kind) -> Source {
             source!(version_columns!(), "entry_version v", "v.facility, v.entry, v.version" > "$1, $2, $3", 3)
         }
         Kind::Cancellation => source!(cancellation_columns!(), "cancellation c", "c.facility, c.entry" > "$1, $2", 2),
+        Kind::Waiting => source!(waiting_columns!(), "waiting w", "w.facility, w.waiting" > "$1, $2", 2),
         Kind::Counter => source!("facility, day, last", "ticket_counter", "facility, day" > "$1, $2", 2),
         Kind::Message => source!(
             "facility, entry, version, kind, created",
@@ -137,6 +139,7 @@ fn read(kind: Kind, row: &Row) -> Result<Record> {
         Kind::Entry => Record::Entry(entry::read(row)?),
         Kind::EntryVersion => Record::EntryVersion(history::read_version(row)?),
         Kind::Cancellation => Record::Cancellation(history::read_cancellation(row)?),
+        Kind::Waiting => Record::Waiting(waiting::read(row)?),
         Kind::Counter => Record::Counter(TicketCounter {
             facility: guid!(row, 0, FacilityId)?,
             day: day(row, 1)?,

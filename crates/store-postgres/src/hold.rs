@@ -7,6 +7,7 @@ use talon_domain::{
         decide_extension, decide_hold, decide_release,
     },
     ids::HoldKey,
+    waiting::{Waiting, WaitingState},
 };
 use talon_store::{ExtendReply, HoldReply, KeptHold, ReleaseReply, extend_record, hold_record, release_record};
 
@@ -14,10 +15,11 @@ use crate::{
     audit,
     facts::{self, Asked},
     failure::{Failure, Result},
-    holds, referrals,
+    holds, offers, referrals,
     session::Session,
     slots,
     transaction::Tx,
+    waiting,
 };
 
 /// Decides a request to hold a time and writes what the decision leaves: of a refusal the audit record alone. Asked
@@ -90,13 +92,14 @@ pub(crate) async fn extend(tx: &Tx, change: &HoldChange, terms: &HoldTerms, now:
 }
 
 /// Gives the person's own hold up.
-pub(crate) async fn release(tx: &Tx, change: &HoldChange, now: Timestamp) -> Result<ReleaseReply> {
+pub(crate) async fn release(session: &Session<'_>, change: &HoldChange, now: Timestamp) -> Result<ReleaseReply> {
+    let tx = session.tx;
     let found = holds::find(tx, change.hold, change.person).await?;
     let reply = match decide_release(found.as_ref()) {
         Err(refusal) => Err(refusal),
         Ok(None) => Ok(()),
         Ok(Some(released)) => {
-            if !end(tx, &released).await? {
+            if !end(session, &released, now).await? {
                 // It was extended, booked or ended by somebody else a moment ago.
                 return Err(Failure::ClaimLost);
             }
@@ -108,13 +111,37 @@ pub(crate) async fn release(tx: &Tx, change: &HoldChange, now: Timestamp) -> Res
 }
 
 /// Ends a hold whose time is over, unless somebody else has by now.
-pub(crate) async fn lapse(tx: &Tx, hold: &Hold) -> Result<bool> {
-    end(tx, &Hold { state: HoldState::Lapsed, ..hold.clone() }).await
+pub(crate) async fn lapse(session: &Session<'_>, hold: &Hold, now: Timestamp) -> Result<bool> {
+    end(session, &Hold { state: HoldState::Lapsed, ..hold.clone() }, now).await
 }
 
-/// Writes the end of a hold, and frees its place, unless somebody has taken that over. The place comes first, as
-/// with whoever takes it: two who want it wait there, and not in a circle.
-async fn end(tx: &Tx, ended: &Hold) -> Result<bool> {
-    holds::free_place(tx, ended).await?;
-    holds::end(tx, ended).await
+/// Writes the end of a hold; false if it was extended, booked or ended since it was read. Its place, unless somebody
+/// has taken that over, goes to the next who waits for it. The place comes first, as with whoever takes it: two who want
+/// it wait there, and not in a circle.
+async fn end(session: &Session<'_>, ended: &Hold, now: Timestamp) -> Result<bool> {
+    let freed = holds::free_place(session.tx, ended).await?;
+    end_freed(session, ended, freed, now).await
+}
+
+/// The same once its place is free.
+pub(crate) async fn end_freed(session: &Session<'_>, ended: &Hold, freed: bool, now: Timestamp) -> Result<bool> {
+    if !holds::end(session.tx, ended).await? {
+        return Ok(false);
+    }
+    offers::take_back(session.tx, ended).await?;
+    if freed {
+        offers::give(session, ended.cell(), ended.place, now).await?;
+    }
+    Ok(true)
+}
+
+/// Ends a place on a waiting list whose last day has passed, unless somebody has changed it by now.
+pub(crate) async fn give_up(tx: &Tx, place: &Waiting) -> Result<bool> {
+    match waiting::by_key(tx, place.key).await? {
+        Some(stored) if stored == *place => {
+            waiting::change(tx, &stored.changed_to(WaitingState::Over)).await?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
 }

@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use talon_domain::{
     booking::{HOLD_KNOWN_FOR, Hold, HoldState},
-    ids::{FacilityId, HoldId, HoldKey, PersonId, ReferralId, ReferralKey, ResourceId, SlotId, SlotKey, WaitingId},
+    ids::{
+        FacilityId, HoldId, HoldKey, PersonId, ReferralId, ReferralKey, ResourceId, SlotId, SlotKey, WaitingId,
+        WaitingKey,
+    },
+    waiting::Waiting,
 };
 use tokio_postgres::Row;
 
@@ -11,6 +15,7 @@ use crate::{
     columns::{code, column, get, guid, guids, micros, number, optional_guid, seconds},
     failure::{Failure, Result},
     transaction::Tx,
+    waiting,
 };
 
 /// The columns that [`read`] expects, of a table or alias `h`.
@@ -66,7 +71,22 @@ pub(crate) async fn find(tx: &Tx, key: HoldKey, person: PersonId) -> Result<Opti
     }))
 }
 
-/// Holds whose time is over and that still stand, the longest over first.
+/// The hold that is the offer to a place on a waiting list.
+pub(crate) async fn offer_to(tx: &Tx, waiting: &Waiting) -> Result<Option<Hold>> {
+    let rows = tx
+        .query(
+            concat!(
+                "SELECT ",
+                hold_columns!(),
+                " FROM hold h WHERE h.person = $1 AND h.facility = $2 AND h.waiting = $3 AND h.state = 'held'"
+            ),
+            params![waiting.person.0, waiting.key.facility.0, waiting.key.waiting.0],
+        )
+        .await?;
+    rows.first().map(read).transpose()
+}
+
+/// Holds whose time is over and that still stand, the longest over first, of those the earliest visit.
 pub(crate) async fn run_out(tx: &Tx, now: Timestamp, limit: u32) -> Result<Vec<Hold>> {
     let rows = tx
         .query(
@@ -74,7 +94,7 @@ pub(crate) async fn run_out(tx: &Tx, now: Timestamp, limit: u32) -> Result<Vec<H
                 "SELECT ",
                 hold_columns!(),
                 " FROM hold h WHERE h.state = 'held' AND h.expires <= $1 \
-                 ORDER BY h.expires, h.facility, h.hold LIMIT $2"
+                 ORDER BY h.expires, h.start, h.facility, h.slot, h.place LIMIT $2"
             ),
             params![now.as_microsecond(), i64::from(limit)],
         )
@@ -90,7 +110,7 @@ pub(crate) async fn numbers(tx: &Tx, person: PersonId) -> Result<Vec<(u16, Times
 
 /// Takes a place and one of the person's numbers for a hold, over holds that have run out, or loses one.
 pub(crate) async fn take(tx: &Tx, hold: &Hold, number: u16, now: Timestamp) -> Result<()> {
-    let place = take_place(tx, hold, now).await?;
+    take_place(tx, hold, now).await?;
     let numbered = tx
         .count(
             "INSERT INTO claim_hold (person, number, facility, hold, expires) VALUES ($1, $2, $3, $4, $5) \
@@ -107,26 +127,29 @@ pub(crate) async fn take(tx: &Tx, hold: &Hold, number: u16, now: Timestamp) -> R
             ],
         )
         .await?;
-    if (place, numbered) == (1, 1) { Ok(()) } else { Err(Failure::ClaimLost) }
+    if numbered == 1 { Ok(()) } else { Err(Failure::ClaimLost) }
 }
 
-async fn take_place(tx: &Tx, hold: &Hold, now: Timestamp) -> Result<u64> {
-    tx.count(
-        "INSERT INTO claim_place (facility, slot, place, entry, expires, holder) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (facility, slot, place) DO UPDATE \
-         SET entry = excluded.entry, expires = excluded.expires, holder = excluded.holder \
-         WHERE claim_place.expires <= $7 RETURNING 1",
-        params![
-            hold.key.facility.0,
-            hold.slot.0,
-            i32::from(hold.place),
-            hold.key.hold.0,
-            hold.claim().until.as_microsecond(),
-            hold.person.0,
-            now.as_microsecond()
-        ],
-    )
-    .await
+/// Takes a place for a hold, over one that has run out, or loses it.
+pub(crate) async fn take_place(tx: &Tx, hold: &Hold, now: Timestamp) -> Result<()> {
+    let taken = tx
+        .count(
+            "INSERT INTO claim_place (facility, slot, place, entry, expires, holder) VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (facility, slot, place) DO UPDATE \
+             SET entry = excluded.entry, expires = excluded.expires, holder = excluded.holder \
+             WHERE claim_place.expires <= $7 RETURNING 1",
+            params![
+                hold.key.facility.0,
+                hold.slot.0,
+                i32::from(hold.place),
+                hold.key.hold.0,
+                hold.claim().until.as_microsecond(),
+                hold.person.0,
+                now.as_microsecond()
+            ],
+        )
+        .await?;
+    if taken == 1 { Ok(()) } else { Err(Failure::ClaimLost) }
 }
 
 /// Moves the end of a hold and of its claims, the place's first: whoever wants that waits there. The claim is lost
@@ -256,7 +279,7 @@ pub(crate) async fn void(tx: &Tx, holds: &[Void]) -> Result<()> {
     .await
 }
 
-/// Bookings took the places: these holds have become the entries.
+/// Bookings took the places: these holds have become the entries, and those that were offers end the waiting.
 pub(crate) async fn end_by_booking(tx: &Tx, holds: &[(PersonId, HoldKey)]) -> Result<()> {
     if holds.is_empty() {
         return Ok(());
@@ -270,12 +293,20 @@ pub(crate) async fn end_by_booking(tx: &Tx, holds: &[(PersonId, HoldKey)]) -> Re
         params![guids(&holds, |(person, _)| person.0), facilities, ids],
     )
     .await?;
-    tx.execute(
-        "DELETE FROM hold h USING unnest($1::uuid[], $2::uuid[]) AS q(facility, hold) \
-         WHERE h.facility = q.facility AND h.hold = q.hold",
-        params![facilities, ids],
-    )
-    .await
+    let ended = tx
+        .query(
+            "DELETE FROM hold h USING unnest($1::uuid[], $2::uuid[]) AS q(facility, hold) \
+             WHERE h.facility = q.facility AND h.hold = q.hold RETURNING h.person, h.facility, h.waiting",
+            params![facilities, ids],
+        )
+        .await?;
+    let mut offers = Vec::new();
+    for row in &ended {
+        if let Some(waiting) = optional_guid!(row, 2, WaitingId)? {
+            offers.push((guid!(row, 0, PersonId)?, WaitingKey { facility: guid!(row, 1, FacilityId)?, waiting }));
+        }
+    }
+    waiting::end_by_booking(tx, &offers).await
 }
 
 /// Whether a sweep would find anything to forget.

@@ -34,6 +34,7 @@ mod list;
 mod locks;
 mod migrate;
 mod moving;
+mod offers;
 mod open;
 mod outbox;
 mod people;
@@ -53,6 +54,8 @@ mod tickets;
 mod transaction;
 mod url;
 mod verify;
+mod wait;
+mod waiting;
 
 pub use open::OpenOptions;
 pub use schema::{DISTRIBUTE_CITUS, SCHEMA};

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use talon_domain::ids::{EntryKey, FacilityId, ReferralKey, ResourceKey, SlotKey};
+use talon_domain::ids::{EntryKey, FacilityId, ReferralKey, ResourceKey, SlotKey, WaitingKey};
 use uuid::Uuid;
 
 use crate::{failure::Result, transaction::Tx};
@@ -16,6 +16,9 @@ const REFERRALS: &str =
     "SELECT 1 FROM referral WHERE facility = $1 AND referral = ANY($2) ORDER BY facility, referral FOR UPDATE";
 const SLOTS: &str = "SELECT 1 FROM slot WHERE facility = $1 AND slot = ANY($2) ORDER BY facility, slot FOR UPDATE";
 const ENTRIES: &str = "SELECT 1 FROM entry WHERE facility = $1 AND entry = ANY($2) ORDER BY facility, entry FOR UPDATE";
+
+const WAITING: &str =
+    "SELECT 1 FROM waiting WHERE facility = $1 AND waiting = ANY($2) ORDER BY facility, waiting FOR UPDATE";
 
 /// Rows to lock, or rows that are locked.
 #[derive(Debug, Default)]
@@ -29,6 +32,8 @@ pub(crate) struct Locks {
     pub(crate) slots: BTreeSet<SlotKey>,
     /// Entries that are replaced: their claims must be those of the state that was read.
     pub(crate) entries: BTreeSet<EntryKey>,
+    /// Places on waiting lists that are replaced: whoever offers or ends one compares its version.
+    pub(crate) waiting: BTreeSet<WaitingKey>,
 }
 
 impl Locks {
@@ -43,11 +48,14 @@ impl Locks {
         lock(tx, REFERRALS, referrals.iter().map(|key| (key.facility, key.referral.0))).await?;
         lock(tx, SLOTS, slots.iter().map(|key| (key.facility, key.slot.0))).await?;
         lock(tx, ENTRIES, entries.iter().map(|key| (key.facility, key.entry.0))).await?;
-        let added = resources.len() + referrals.len() + slots.len() + entries.len() > 0;
+        let waiting: Vec<_> = wanted.waiting.difference(&self.waiting).copied().collect();
+        lock(tx, WAITING, waiting.iter().map(|key| (key.facility, key.waiting.0))).await?;
+        let added = resources.len() + referrals.len() + slots.len() + entries.len() + waiting.len() > 0;
         self.resources.extend(resources);
         self.referrals.extend(referrals);
         self.slots.extend(slots);
         self.entries.extend(entries);
+        self.waiting.extend(waiting);
         Ok(added)
     }
 }

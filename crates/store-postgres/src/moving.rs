@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use talon_domain::{
     booking::{Facts, MoveCommand, MoveDecision, MovePlan, MoveRefusal, decide_move},
     entry::Entry,
-    ids::HoldKey,
+    ids::{HoldKey, SlotKey},
 };
 use talon_store::{Booked, MoveReply, move_record};
 
@@ -17,10 +17,9 @@ use crate::{
     failure::{Failure, Result},
     history,
     holds::{self, Void},
-    outbox, referrals,
+    offers, outbox, referrals,
     session::Session,
     slots, tickets,
-    transaction::Tx,
 };
 
 /// Decides a move and writes what it leaves. The old place is given up in the transaction that takes the
@@ -48,7 +47,7 @@ pub(crate) async fn move_entry(session: &Session<'_>, command: &MoveCommand, now
             // The record that is kept says otherwise, and there is one for each request.
             return Err(Failure::Unknown("it was refused, and that answer was lost".to_owned()));
         }
-        Ok(MoveDecision::Move(plan)) => Ok(keep(tx, &plan, patients.days(), now).await?),
+        Ok(MoveDecision::Move(plan)) => Ok(keep(session, &plan, patients.days(), now).await?),
     };
     if let Err(MoveRefusal::Time(refusal)) = &reply
         && refusal.rests_on_a_claim()
@@ -83,8 +82,8 @@ async fn read(
 
 /// Writes the moved entry. Rows are locked in the order of [`crate::locks::Locks`]; the entry is compared
 /// with what was read, so that of a move and a cancellation, or of two moves, the second decides again.
-async fn keep(tx: &Tx, plan: &MovePlan, versions: &DayVersions, now: Timestamp) -> Result<Booked> {
-    let from = plan.from();
+async fn keep(session: &Session<'_>, plan: &MovePlan, versions: &DayVersions, now: Timestamp) -> Result<Booked> {
+    let (tx, from) = (session.tx, plan.from());
     let referral: Vec<_> = from.referral.map(|referral| (referral, from.person)).into_iter().collect();
     let (theirs, held) = try_join(referrals::hold(tx, &referral), slots::hold(tx, &[&plan.to().slot])).await?;
     let unchanged = entry::lock(tx, from.key, from.person).await?.as_ref() == Some(from);
@@ -117,5 +116,6 @@ async fn keep(tx: &Tx, plan: &MovePlan, versions: &DayVersions, now: Timestamp) 
         outbox::insert(tx, &[&moved.message]),
     )
     .await?;
+    offers::give(session, SlotKey { facility: from.key.facility, slot: from.slot }, from.place, now).await?;
     Ok(Booked { entry: moved.entry.key, ticket: moved.entry.ticket, repeated: false })
 }

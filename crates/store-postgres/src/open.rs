@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, PoolError};
 use jiff::Timestamp;
+use talon_domain::waiting::OfferTerms;
 use talon_store::StoreError;
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
@@ -32,13 +33,23 @@ pub struct OpenOptions {
     pub deadline: Duration,
     /// The present, kept beside the migrations.
     pub now: Timestamp,
+    /// How long a free time stands offered to one who waits for it.
+    pub offers: OfferTerms,
 }
 
 impl OpenOptions {
     /// The defaults of `talon serve`.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        Self { create: true, queue_limit: 4096, readers: 4, writers: 2, deadline: Duration::from_secs(10), now }
+        Self {
+            create: true,
+            queue_limit: 4096,
+            readers: 4,
+            writers: 2,
+            deadline: Duration::from_secs(10),
+            now,
+            offers: OfferTerms::default(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use talon_store::{LONGEST_CELL, Published, StoreError};
 use crate::{
     failure::{Failure, Result},
     locks::Locks,
+    offers,
     session::Session,
     slots::{self, Taken, slot_columns},
     template,
@@ -21,6 +22,7 @@ pub(crate) async fn publish(
     template: &Template,
     days: (Date, Date),
     wanted: &[Slot],
+    now: Timestamp,
 ) -> Result<Published> {
     let tx = session.tx;
     let facility = session
@@ -45,7 +47,11 @@ pub(crate) async fn publish(
     let (cells, left_behind) = (job.cells(tx).await?, job.left_behind(tx).await?);
     let going: Vec<_> = job.differing(&cells).chain(&left_behind).map(|cell| cell.key).collect();
     locks.add(tx, Locks { slots: going.iter().copied().collect(), ..Locks::default() }).await?;
-    job.changes(&cells, &left_behind, &slots::taken(tx, &going).await?).make(tx).await
+    let changes = job.changes(&cells, &left_behind, &slots::taken(tx, &going).await?);
+    let new = changes.add.clone();
+    let done = changes.make(tx).await?;
+    offers::give_new(session, &new, now).await?;
+    Ok(done)
 }
 
 /// The instants between which these days lie.

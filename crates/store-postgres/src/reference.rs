@@ -49,8 +49,8 @@ pub(crate) async fn current(tx: &Tx, published: &Published) -> Result<Arc<Refere
     Ok(data)
 }
 
-/// All of it.
-async fn load(tx: &Tx) -> Result<Reference> {
+/// All of it, as the transaction sees it.
+pub(crate) async fn load(tx: &Tx) -> Result<Reference> {
     let (facilities, specialties, resources, clients) = try_join4(
         all(tx, FACILITIES, facility),
         all(tx, SPECIALTIES, specialty),

@@ -3,22 +3,30 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use talon_domain::reference::Reference;
+use talon_domain::{reference::Reference, waiting::OfferTerms};
 
 use crate::{failure::Result, reference, transaction::Tx};
 
-/// The newest reference data that is committed, for everybody.
+/// The newest reference data that is committed, for everybody, and what the operator chose.
 #[derive(Default)]
-pub(crate) struct Published(RwLock<(i64, Arc<Reference>)>);
+pub(crate) struct Published {
+    data: RwLock<(i64, Arc<Reference>)>,
+    /// How long offers stand.
+    pub(crate) offers: OfferTerms,
+}
 
 impl Published {
+    pub(crate) fn new(offers: OfferTerms) -> Self {
+        Self { offers, ..Self::default() }
+    }
+
     pub(crate) fn get(&self) -> (i64, Arc<Reference>) {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.data.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Replaces the data by that of a newer generation; an older one is dropped.
     pub(crate) fn set(&self, generation: i64, data: Arc<Reference>) {
-        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.data.write().unwrap_or_else(PoisonError::into_inner);
         if generation > current.0 {
             *current = (generation, data);
         }
@@ -31,11 +39,13 @@ pub(crate) struct Session<'t> {
     pub(crate) tx: &'t Tx,
     /// The reference data as the transaction saw it when the session began.
     pub(crate) reference: Arc<Reference>,
+    /// How long offers stand.
+    pub(crate) offers: OfferTerms,
 }
 
 impl<'t> Session<'t> {
     /// A session in a transaction that has just begun.
     pub(crate) async fn begin(tx: &'t Tx, published: &Published) -> Result<Self> {
-        Ok(Self { tx, reference: reference::current(tx, published).await? })
+        Ok(Self { tx, reference: reference::current(tx, published).await?, offers: published.offers })
     }
 }

@@ -89,6 +89,11 @@ impl Taken {
         self.0.get(&slot.key).map_or(slot.places, |places| places.free_count(person, slot.places, now))
     }
 
+    /// Whether somebody has a place, or holds it.
+    pub(crate) fn is_taken(&self, slot: SlotKey, place: u16) -> bool {
+        self.0.get(&slot).is_some_and(|places| places.is_taken(place))
+    }
+
     /// The highest place that somebody has or holds.
     pub(crate) fn highest(&self, slot: SlotKey) -> Option<u16> {
         self.0.get(&slot)?.highest()

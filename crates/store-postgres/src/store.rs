@@ -15,12 +15,13 @@ use talon_domain::{
     reference::Reference,
     schedule::Template,
     slot::Slot,
+    waiting::{WaitCommand, WithdrawCommand},
 };
 use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey,
-    ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
+    ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
     Published as PublishedSlots, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
-    StoreError, Swept, TicketFacts, TicketReader,
+    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 
 use crate::{
@@ -40,7 +41,7 @@ use crate::{
     snapshot::PostgresSnapshot,
     transaction::{Counters, Transactions, Tx},
     url::PostgresUrl,
-    verify,
+    verify, wait, waiting,
 };
 
 /// Connections for writes that are not bookings: cancellations, imports, published schedules.
@@ -82,7 +83,7 @@ impl PostgresStore {
             )));
         }
         migrate::migrate(&writing, options.now).await.map_err(failed)?;
-        let published = Arc::new(Published::default());
+        let published = Arc::new(Published::new(options.offers));
         let data = &published;
         reading.run(|tx| async move { reference::current(&tx, data).await.map(drop) }).await.map_err(failed)?;
         let (writing, reading) = (Arc::new(writing), Arc::new(reading));
@@ -174,10 +175,10 @@ impl Store for PostgresStore {
     }
 
     async fn cancel(&self, command: CancelCommand, now: Timestamp) -> Result<CancelReply> {
-        let command = Arc::new(command);
+        let (command, published) = (Arc::new(command), Arc::clone(&self.published));
         let cancelled = self.write(move |tx| {
-            let command = Arc::clone(&command);
-            async move { cancel::cancel(&tx, &command, now).await }
+            let (command, published) = (Arc::clone(&command), Arc::clone(&published));
+            async move { cancel::cancel(&Session::begin(&tx, &published).await?, &command, now).await }
         });
         cancelled.await.map_err(StoreError::from)
     }
@@ -202,12 +203,34 @@ impl Store for PostgresStore {
     }
 
     async fn release_hold(&self, change: HoldChange, now: Timestamp) -> Result<ReleaseReply> {
-        let change = Arc::new(change);
+        let (change, published) = (Arc::new(change), Arc::clone(&self.published));
         let released = self.write(move |tx| {
-            let change = Arc::clone(&change);
-            async move { hold::release(&tx, &change, now).await }
+            let (change, published) = (Arc::clone(&change), Arc::clone(&published));
+            async move { hold::release(&Session::begin(&tx, &published).await?, &change, now).await }
         });
         released.await.map_err(StoreError::from)
+    }
+
+    async fn wait(&self, command: WaitCommand, now: Timestamp) -> Result<WaitReply> {
+        let (command, published) = (Arc::new(command), Arc::clone(&self.published));
+        let joined = self.write(move |tx| {
+            let (command, published) = (Arc::clone(&command), Arc::clone(&published));
+            async move { wait::join(&Session::begin(&tx, &published).await?, &command, now).await }
+        });
+        joined.await.map_err(StoreError::from)
+    }
+
+    async fn waiting(&self, person: PersonId, now: Timestamp) -> Result<Vec<PlaceInLine>> {
+        self.read(|tx| async move { wait::of_person(&tx, person, now).await }).await
+    }
+
+    async fn withdraw(&self, command: WithdrawCommand, now: Timestamp) -> Result<WithdrawReply> {
+        let (command, published) = (Arc::new(command), Arc::clone(&self.published));
+        let withdrawn = self.write(move |tx| {
+            let (command, published) = (Arc::clone(&command), Arc::clone(&published));
+            async move { wait::withdraw(&Session::begin(&tx, &published).await?, &command, now).await }
+        });
+        withdrawn.await.map_err(StoreError::from)
     }
 
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept> {
@@ -215,10 +238,17 @@ impl Store for PostgresStore {
         let mut swept = Swept::default();
         for over in self.read(|tx| async move { holds::run_out(&tx, now, limit).await }).await? {
             // One transaction each: what stands in the way of one must not keep the others.
-            let over = Arc::new(over);
+            let (over, published) = (Arc::new(over), Arc::clone(&self.published));
             let ended = self.write(move |tx| {
-                let over = Arc::clone(&over);
-                async move { hold::lapse(&tx, &over).await }
+                let (over, published) = (Arc::clone(&over), Arc::clone(&published));
+                async move { hold::lapse(&Session::begin(&tx, &published).await?, &over, now).await }
+            });
+            swept.ended += u64::from(ended.await?);
+        }
+        for over in self.read(|tx| async move { waiting::over(&tx, now, limit).await }).await? {
+            let ended = self.write(move |tx| {
+                let over = over.clone();
+                async move { hold::give_up(&tx, &over).await }
             });
             swept.ended += u64::from(ended.await?);
         }
@@ -293,11 +323,11 @@ impl Store for PostgresStore {
         self.read(|tx| async move { import::check(&tx, records).await }).await
     }
 
-    async fn import_page(&self, records: Vec<Record>) -> Result<Vec<Fault>> {
+    async fn import_page(&self, records: Vec<Record>, now: Timestamp) -> Result<Vec<Fault>> {
         let (records, published) = (Arc::new(records), Arc::clone(&self.published));
         let taken = self.write(move |tx| {
             let (records, published) = (Arc::clone(&records), Arc::clone(&published));
-            async move { import::page(&Session::begin(&tx, &published).await?, &records).await }
+            async move { import::page(&Session::begin(&tx, &published).await?, &records, now).await }
         });
         let faults = match taken.await {
             Err(Failure::Page(faults)) => return Ok(faults),
@@ -313,13 +343,19 @@ impl Store for PostgresStore {
         Ok(Box::new(PostgresSnapshot::take(&self.reading).await?))
     }
 
-    async fn publish(&self, template: &Template, days: (Date, Date), slots: Vec<Slot>) -> Result<PublishedSlots> {
+    async fn publish(
+        &self,
+        template: &Template,
+        days: (Date, Date),
+        slots: Vec<Slot>,
+        now: Timestamp,
+    ) -> Result<PublishedSlots> {
         let (job, published) = (Arc::new((template.clone(), slots)), Arc::clone(&self.published));
         let made = self.write(move |tx| {
             let (job, published) = (Arc::clone(&job), Arc::clone(&published));
             async move {
                 let session = Session::begin(&tx, &published).await?;
-                publish::publish(&session, &job.0, days, &job.1).await
+                publish::publish(&session, &job.0, days, &job.1, now).await
             }
         });
         made.await.map_err(StoreError::from)

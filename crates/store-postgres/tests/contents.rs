@@ -96,12 +96,12 @@ fn records(kind: Kind) -> Vec<Record> {
 async fn an_export_of_many_pages_has_everything_in_the_order_of_the_keys() {
     let (store, _schema) = open().await;
     let facilities = [ADULTS, EAST].into_iter().flat_map(facility_records).collect();
-    assert_eq!(store.import_page(facilities).await, Ok(Vec::new()));
+    assert_eq!(store.import_page(facilities, now()).await, Ok(Vec::new()));
     for kind in [Kind::Person, Kind::Card, Kind::Slot, Kind::Counter, Kind::Message, Kind::Audit] {
         let given = records(kind);
         assert!(given.len() > 2_000, "{kind:?}");
         for page in given.chunks(1_000) {
-            assert_eq!(store.import_page(page.to_vec()).await, Ok(Vec::new()), "{kind:?}");
+            assert_eq!(store.import_page(page.to_vec(), now()).await, Ok(Vec::new()), "{kind:?}");
         }
         assert!(all(&store, kind).await == given, "{kind:?}");
     }

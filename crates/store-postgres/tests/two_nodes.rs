@@ -71,7 +71,7 @@ async fn publish(nodes: &Nodes, turn: usize, template: &Template) -> Published {
     // The node that imported knows its facilities at once.
     let reference = nodes[0].reference();
     let home = reference.facility(facility(ADULTS)).unwrap();
-    nodes[turn % 2].publish(template, (from, until), expand(template, home, from, until)).await.unwrap()
+    nodes[turn % 2].publish(template, (from, until), expand(template, home, from, until), now()).await.unwrap()
 }
 
 async fn slots(node: &Arc<dyn Store>) -> HashMap<SlotKey, Slot> {
@@ -85,7 +85,7 @@ async fn of_two_nodes_that_publish_a_template_at_once_one_finds_it_done() {
     fill(&nodes[0], Vec::new()).await;
     for (round, minutes) in [20, 30, 15, 40, 10].into_iter().enumerate() {
         let template = evenings(minutes);
-        assert_eq!(nodes[round % 2].import_page(vec![Record::Template(template.clone())]).await, Ok(Vec::new()));
+        assert_eq!(nodes[round % 2].import_page(vec![Record::Template(template.clone())], now()).await, Ok(Vec::new()));
         let done = join_all((0..6).map(|turn| publish(&nodes, turn, &template))).await;
         let added: u64 = done.iter().map(|done| done.added).sum();
         assert_eq!(added, 15 * 120 / u64::from(minutes), "{done:?}");
@@ -143,8 +143,8 @@ async fn of_two_imports_that_fill_one_time_one_is_refused() {
         let number = 100 + 2 * u64::try_from(round).unwrap();
         let (one, other) = (slot(ADULTS, 0, number, at(0)), slot(ADULTS, 0, number + 1, at(10)));
         let (one, other) = tokio::join!(
-            nodes[0].import_page(vec![Record::Slot(one)]),
-            nodes[1].import_page(vec![Record::Slot(other)])
+            nodes[0].import_page(vec![Record::Slot(one)], now()),
+            nodes[1].import_page(vec![Record::Slot(other)], now())
         );
         let taken = [one.unwrap(), other.unwrap()].iter().filter(|faults| faults.is_empty()).count();
         assert_eq!(taken, 1, "round {round}");
@@ -162,7 +162,7 @@ async fn a_referral_that_is_being_used_stays_its_persons() {
         moved.person = person(BORIS);
         let (booked, moved) = tokio::join!(
             nodes[0].book(book(who, ADULTS, 0, who - 100, 0), now()),
-            nodes[1].import_page(vec![Record::Referral(moved)])
+            nodes[1].import_page(vec![Record::Referral(moved)], now())
         );
         let (booked, moved) = (booked.unwrap().is_ok(), moved.unwrap().is_empty());
         assert!(booked != moved, "{who}: booked {booked}, moved {moved}");
@@ -176,12 +176,12 @@ async fn one_file_may_be_imported_by_both_at_once() {
     fill(&nodes[0], (100..140).flat_map(person_records).collect()).await;
     let page: Vec<_> = (0..40).map(|number| Record::Entry(entry(number))).collect();
     for _ in 0..3 {
-        let pages = join_all((0..4).map(|turn| nodes[turn % 2].import_page(page.clone()))).await;
+        let pages = join_all((0..4).map(|turn| nodes[turn % 2].import_page(page.clone(), now()))).await;
         assert!(pages.iter().all(|faults| *faults == Ok(Vec::new())), "{pages:?}");
     }
     assert_eq!(entries(&nodes[0]).await.len(), 40);
     let before = all_but_audit(&nodes[0]).await;
-    assert_eq!(nodes[1].import_page(before.iter().take(500).cloned().collect()).await, Ok(Vec::new()));
+    assert_eq!(nodes[1].import_page(before.iter().take(500).cloned().collect(), now()).await, Ok(Vec::new()));
     assert_eq!(all_but_audit(&nodes[0]).await, before);
     close(&nodes).await;
 }

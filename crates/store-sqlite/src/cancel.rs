@@ -1,10 +1,13 @@
 //! Cancelling one's own entry.
 
 use jiff::Timestamp;
-use talon_domain::booking::{CancelCommand, decide_cancel};
+use talon_domain::{
+    booking::{CancelCommand, decide_cancel},
+    ids::SlotKey,
+};
 use talon_store::{CancelReply, cancel_record};
 
-use crate::{audit, claims, entry, failure::Result, history, outbox, session::Session};
+use crate::{audit, claims, entry, failure::Result, history, offers, outbox, session::Session};
 
 /// Decides a cancellation and writes what it leaves. The claims go with the state, so that a place
 /// is freed exactly once.
@@ -19,6 +22,8 @@ pub(crate) fn cancel(session: &mut Session<'_>, command: &CancelCommand, now: Ti
             entry::put(connection, &cancelled.entry)?;
             history::put_cancellation(connection, &cancelled.cancellation)?;
             outbox::insert(connection, &cancelled.message)?;
+            let cell = SlotKey { facility: cancelled.entry.key.facility, slot: cancelled.entry.slot };
+            offers::give(session, cell, cancelled.entry.place, now)?;
             Ok(())
         }
     };

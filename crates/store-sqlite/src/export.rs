@@ -19,6 +19,7 @@ use crate::{
     reference::{self, functions},
     slots::{self, slot_columns},
     template,
+    waiting::{self, waiting_columns},
 };
 
 /// Records in a page.
@@ -90,6 +91,7 @@ fn source(kind: Kind) -> Source {
         Kind::Entry => (entry_columns!(), "entry e", &["facility", "entry"]),
         Kind::EntryVersion => (history::VERSION_COLUMNS, "entry_version", &["facility", "entry", "version"]),
         Kind::Cancellation => (history::CANCELLATION_COLUMNS, "cancellation", &["facility", "entry"]),
+        Kind::Waiting => (waiting_columns!(), "waiting", &["facility", "waiting"]),
         Kind::Counter => ("facility, day, last", "ticket_counter", &["facility", "day"]),
         Kind::Message => {
             ("facility, entry, version, kind, created", "outbox", &["facility", "entry", "version", "kind"])
@@ -122,6 +124,7 @@ fn read(connection: &Connection, kind: Kind, row: &Row<'_>, records: &mut Vec<Re
         Kind::Entry => Record::Entry(entry::verified(entry::read(row)?)?),
         Kind::EntryVersion => Record::EntryVersion(history::read_version(row)?),
         Kind::Cancellation => Record::Cancellation(history::read_cancellation(row)?),
+        Kind::Waiting => Record::Waiting(waiting::read(row)?),
         Kind::Counter => Record::Counter(TicketCounter {
             facility: guid!(row, 0, FacilityId)?,
             day: day(row, 1)?,

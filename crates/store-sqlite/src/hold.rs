@@ -7,10 +7,11 @@ use talon_domain::{
         decide_release,
     },
     ids::HoldKey,
+    waiting::WaitingState,
 };
 use talon_store::{ExtendReply, HoldReply, KeptHold, ReleaseReply, Swept, extend_record, hold_record, release_record};
 
-use crate::{audit, claims, facts, failure::Result, holds, session::Session};
+use crate::{audit, claims, facts, failure::Result, holds, offers, session::Session, waiting};
 
 /// Decides a request to hold a time and writes what the decision leaves: of a refusal the audit record alone.
 pub(crate) fn hold(session: &mut Session<'_>, command: &HoldCommand, now: Timestamp) -> Result<HoldReply> {
@@ -69,7 +70,7 @@ pub(crate) fn release(session: &mut Session<'_>, change: &HoldChange, now: Times
         Err(refusal) => Err(refusal),
         Ok(None) => Ok(()),
         Ok(Some(released)) => {
-            end(session, &released)?;
+            end(session, &released, now)?;
             Ok(())
         }
     };
@@ -77,20 +78,26 @@ pub(crate) fn release(session: &mut Session<'_>, change: &HoldChange, now: Times
     Ok(reply)
 }
 
-/// Ends holds whose time is over.
+/// Ends holds whose time is over, and places on waiting lists whose last day has passed.
 pub(crate) fn sweep(session: &mut Session<'_>, now: Timestamp, limit: u32) -> Result<Swept> {
     let over = holds::run_out(session.connection, now, limit)?;
     for hold in &over {
-        end(session, &Hold { state: HoldState::Lapsed, ..hold.clone() })?;
+        end(session, &Hold { state: HoldState::Lapsed, ..hold.clone() }, now)?;
     }
     holds::forget(session.connection, now)?;
-    Ok(Swept { ended: over.len() as u64 })
+    let places = waiting::over(session.connection, now, limit)?;
+    for place in &places {
+        waiting::change(session.connection, &place.changed_to(WaitingState::Over))?;
+    }
+    Ok(Swept { ended: (over.len() + places.len()) as u64 })
 }
 
-/// Writes the end of a hold, and frees its place, unless somebody has taken that over.
-fn end(session: &Session<'_>, ended: &Hold) -> Result<()> {
+/// Writes the end of a hold. Its place, unless somebody has taken that over, goes to the next who waits for it.
+pub(crate) fn end(session: &Session<'_>, ended: &Hold, now: Timestamp) -> Result<()> {
     let connection = session.connection;
-    claims::free_place(connection, ended)?;
+    let freed = claims::free_place(connection, ended)?;
     claims::free_number(connection, ended.person, ended.key)?;
-    holds::put(connection, ended)
+    holds::put(connection, ended)?;
+    offers::take_back(session, ended)?;
+    if freed { offers::give(session, ended.cell(), ended.place, now) } else { Ok(()) }
 }

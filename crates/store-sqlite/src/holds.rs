@@ -4,13 +4,15 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use talon_domain::{
     booking::{HOLD_KNOWN_FOR, Hold, HoldState},
-    ids::{FacilityId, HoldId, HoldKey, PersonId, ReferralId, ReferralKey, ResourceId, SlotId, WaitingId},
+    ids::{FacilityId, HoldId, HoldKey, PersonId, ReferralId, ReferralKey, ResourceId, SlotId, WaitingId, WaitingKey},
+    waiting::{Waiting, WaitingState},
 };
 
 use crate::{
     claims,
     columns::{code, guid, micros, optional_guid, seconds},
     failure::Result,
+    waiting,
 };
 
 /// The columns that [`read`] expects.
@@ -64,22 +66,38 @@ pub(crate) fn find(connection: &Connection, key: HoldKey, person: PersonId) -> R
     }))
 }
 
+/// The hold that is the offer to a place on a waiting list.
+pub(crate) fn offer_to(connection: &Connection, waiting: &Waiting) -> Result<Option<Hold>> {
+    Ok(connection
+        .prepare_cached(concat!(
+            "SELECT ",
+            hold_columns!(),
+            " FROM hold WHERE person = ?1 AND facility = ?2 AND waiting = ?3 AND state = 'held'"
+        ))?
+        .query_row(params![waiting.person.bytes(), waiting.key.facility.bytes(), waiting.key.waiting.bytes()], read)
+        .optional()?)
+}
+
 /// Whether a sweep would find anything to do.
 pub(crate) fn need_sweeping(connection: &Connection, now: Timestamp) -> Result<bool> {
     Ok(connection
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM hold WHERE state = 'held' AND expires <= ?1) \
-             OR EXISTS (SELECT 1 FROM hold WHERE state IN ('released', 'lapsed') AND expires <= ?2)",
+             OR EXISTS (SELECT 1 FROM hold WHERE state IN ('released', 'lapsed') AND expires <= ?2) \
+             OR EXISTS (SELECT 1 FROM waiting WHERE state = 'waiting' AND date_to < ?3)",
         )?
-        .query_row(params![now.as_microsecond(), known_since(now).as_microsecond()], |row| row.get(0))?)
+        .query_row(
+            params![now.as_microsecond(), known_since(now).as_microsecond(), waiting::last_day(now).to_string()],
+            |row| row.get(0),
+        )?)
 }
 
-/// Holds whose time is over and that still stand, the longest over first.
+/// Holds whose time is over and that still stand, the longest over first, of those the earliest visit.
 pub(crate) fn run_out(connection: &Connection, now: Timestamp, limit: u32) -> Result<Vec<Hold>> {
     let mut select = connection.prepare_cached(concat!(
         "SELECT ",
         hold_columns!(),
-        " FROM hold WHERE state = 'held' AND expires <= ?1 ORDER BY expires, facility, hold LIMIT ?2"
+        " FROM hold WHERE state = 'held' AND expires <= ?1 ORDER BY expires, start, facility, slot, place LIMIT ?2"
     ))?;
     let rows = select.query_map(params![now.as_microsecond(), limit], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -120,13 +138,21 @@ pub(crate) fn put(connection: &Connection, hold: &Hold) -> Result<()> {
     Ok(())
 }
 
-/// A booking took the place: the hold has become the entry.
+/// A booking took the place: the hold has become the entry, and if it was an offer the waiting has ended.
 pub(crate) fn end_by_booking(connection: &Connection, key: HoldKey, person: PersonId) -> Result<()> {
     claims::free_number(connection, person, key)?;
-    connection
-        .prepare_cached("DELETE FROM hold WHERE facility = ?1 AND hold = ?2")?
-        .execute(params![key.facility.bytes(), key.hold.bytes()])?;
-    Ok(())
+    let place = connection
+        .prepare_cached("DELETE FROM hold WHERE facility = ?1 AND hold = ?2 RETURNING waiting")?
+        .query_row(params![key.facility.bytes(), key.hold.bytes()], |row| optional_guid!(row, 0, WaitingId))
+        .optional()?
+        .flatten();
+    let Some(place) = place else { return Ok(()) };
+    match waiting::by_key(connection, WaitingKey { facility: key.facility, waiting: place })? {
+        Some(offered) if offered.state == WaitingState::Offered => {
+            waiting::change(connection, &offered.changed_to(WaitingState::Booked))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Forgets holds that ended long ago.

@@ -24,6 +24,7 @@ mod import;
 mod list;
 mod migrate;
 mod moving;
+mod offers;
 mod open;
 mod outbox;
 mod people;
@@ -40,6 +41,8 @@ mod store;
 mod template;
 mod tickets;
 mod verify;
+mod wait;
+mod waiting;
 mod writer;
 
 pub use backup::{Contents, IfPresent, Restored, Step, backup, restore};

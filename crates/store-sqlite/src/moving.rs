@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use talon_domain::{
     booking::{Facts, MoveCommand, MoveDecision, MovePlan, decide_move},
-    ids::HoldKey,
+    ids::{HoldKey, SlotKey},
 };
 use talon_store::{Booked, MoveReply, move_record};
 
-use crate::{audit, claims, entry, facts, failure::Result, history, holds, outbox, session::Session, tickets};
+use crate::{audit, claims, entry, facts, failure::Result, history, holds, offers, outbox, session::Session, tickets};
 
 /// Decides a move and writes what it leaves. The old place is given up in the transaction that takes the
 /// new one, so that nobody ever sees the entry at none or at two.
@@ -43,5 +43,7 @@ fn keep(session: &Session<'_>, plan: &MovePlan, now: Timestamp) -> Result<Booked
         holds::end_by_booking(connection, hold, moved.entry.person)?;
     }
     outbox::insert(connection, &moved.message)?;
+    let left = SlotKey { facility: plan.from().key.facility, slot: plan.from().slot };
+    offers::give(session, left, plan.from().place, now)?;
     Ok(Booked { entry: moved.entry.key, ticket: moved.entry.ticket, repeated: false })
 }

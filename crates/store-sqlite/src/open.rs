@@ -4,6 +4,7 @@ use std::{os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, ffi};
+use talon_domain::waiting::OfferTerms;
 use talon_store::StoreError;
 
 use crate::{
@@ -42,6 +43,8 @@ pub struct OpenOptions {
     pub readers: usize,
     /// The present, kept beside the migrations.
     pub now: Timestamp,
+    /// How long a free time stands offered to one who waits for it.
+    pub offers: OfferTerms,
     /// Called once when a commit could not be made durable. The process must end: the kernel has
     /// dropped the pages that it failed to write, so trying again would answer for data that is not
     /// on disk.
@@ -52,7 +55,14 @@ impl OpenOptions {
     /// The defaults of `talon serve`: created, 4,096 writes waiting, four readers.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        Self { create: true, queue_limit: 4096, readers: 4, now, on_fatal: Arc::new(|_| ()) }
+        Self {
+            create: true,
+            queue_limit: 4096,
+            readers: 4,
+            now,
+            offers: OfferTerms::default(),
+            on_fatal: Arc::new(|_| ()),
+        }
     }
 }
 

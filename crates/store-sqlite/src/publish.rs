@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::{ToSpan, civil::Date};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use rusqlite::params;
 use talon_domain::{facility::Facility, schedule::Template, slot::Slot};
 use talon_store::{Published, StoreError};
@@ -10,6 +10,7 @@ use talon_store::{Published, StoreError};
 use crate::{
     failure::Result,
     import::is_free,
+    offers,
     session::Session,
     slots::{self, slot_columns},
     template,
@@ -21,6 +22,7 @@ pub(crate) fn publish(
     template: &Template,
     days: (Date, Date),
     wanted: &[Slot],
+    now: Timestamp,
 ) -> Result<Published> {
     let connection = session.connection;
     let reference = session.reference();
@@ -51,19 +53,17 @@ pub(crate) fn publish(
     }
     let mut missing: Vec<_> = wanted.into_values().filter(|slot| !there.contains(&slot.start)).collect();
     missing.sort_by_key(|slot| slot.start);
+    let mut added = Vec::new();
     for slot in missing {
-        add(session, slot, &mut done)?;
+        if is_free(connection, slot)? && slots::insert(connection, slot)? {
+            added.push(slot);
+        } else {
+            done.blocked += 1;
+        }
     }
+    done.added = added.len() as u64;
+    offers::give_new(session, &added, now)?;
     Ok(done)
-}
-
-fn add(session: &Session<'_>, slot: &Slot, done: &mut Published) -> Result<()> {
-    if is_free(session.connection, slot)? && slots::insert(session.connection, slot)? {
-        done.added += 1;
-    } else {
-        done.blocked += 1;
-    }
-    Ok(())
 }
 
 /// The template's slots on these days, also those that it made for resources it has left.

@@ -4,22 +4,30 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rusqlite::Connection;
-use talon_domain::{message::Message, reference::Reference};
+use talon_domain::{message::Message, reference::Reference, waiting::OfferTerms};
 
 use crate::{failure::Result, reference};
 
-/// The newest reference data that is committed, for everybody.
+/// The newest reference data that is committed, for everybody, and what the operator chose.
 #[derive(Default)]
-pub(crate) struct Published(RwLock<(i64, Arc<Reference>)>);
+pub(crate) struct Published {
+    data: RwLock<(i64, Arc<Reference>)>,
+    /// How long offers stand.
+    pub(crate) offers: OfferTerms,
+}
 
 impl Published {
+    pub(crate) fn new(offers: OfferTerms) -> Self {
+        Self { offers, ..Self::default() }
+    }
+
     pub(crate) fn get(&self) -> (i64, Arc<Reference>) {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.data.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Replaces the data by that of a newer generation; an older one is dropped.
     pub(crate) fn set(&self, generation: i64, data: Arc<Reference>) {
-        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.data.write().unwrap_or_else(PoisonError::into_inner);
         if generation > current.0 {
             *current = (generation, data);
         }
@@ -32,6 +40,8 @@ pub(crate) struct Session<'c> {
     pub(crate) connection: &'c Connection,
     /// Messages that the planted bug `outbox-outside` keeps back.
     pub(crate) held_back: Vec<Message>,
+    /// How long offers stand.
+    pub(crate) offers: OfferTerms,
     generation: i64,
     reference: Arc<Reference>,
 }
@@ -40,7 +50,7 @@ impl<'c> Session<'c> {
     /// A session in a transaction that has just begun.
     pub(crate) fn begin(connection: &'c Connection, published: &Published) -> Result<Self> {
         let (generation, reference) = published.get();
-        let mut session = Self { connection, held_back: Vec::new(), generation, reference };
+        let mut session = Self { connection, held_back: Vec::new(), offers: published.offers, generation, reference };
         session.refresh()?;
         Ok(session)
     }

@@ -13,12 +13,13 @@ use talon_domain::{
     reference::Reference,
     schedule::Template,
     slot::Slot,
+    waiting::{WaitCommand, WithdrawCommand},
 };
 use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey,
-    ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
+    ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
     Published as PublishedSlots, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
-    StoreError, Swept, TicketFacts, TicketReader,
+    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 
 use crate::{
@@ -34,7 +35,7 @@ use crate::{
     session::{Published, Session},
     slots,
     snapshot::SqliteSnapshot,
-    verify,
+    verify, wait,
     writer::Writer,
 };
 
@@ -55,7 +56,7 @@ impl SqliteStore {
     /// another program's, newer than this build, damaged, locked, not to be written.
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Arc<Self>> {
         let connection = open_writer(path, options)?;
-        let published = Arc::new(Published::default());
+        let published = Arc::new(Published::new(options.offers));
         let loaded = reference::generation_and_data(&connection);
         let (generation, data) = loaded.map_err(|error| store_error(&error))?;
         published.set(generation, Arc::new(data));
@@ -117,6 +118,18 @@ impl Store for SqliteStore {
 
     async fn release_hold(&self, change: HoldChange, now: Timestamp) -> Result<ReleaseReply> {
         self.write(move |session| hold::release(session, &change, now)).await
+    }
+
+    async fn wait(&self, command: WaitCommand, now: Timestamp) -> Result<WaitReply> {
+        self.write(move |session| wait::join(session, &command, now)).await
+    }
+
+    async fn waiting(&self, person: PersonId, now: Timestamp) -> Result<Vec<PlaceInLine>> {
+        self.read(move |connection, _| wait::of_person(connection, person, now)).await
+    }
+
+    async fn withdraw(&self, command: WithdrawCommand, now: Timestamp) -> Result<WithdrawReply> {
+        self.write(move |session| wait::withdraw(session, &command, now)).await
     }
 
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept> {
@@ -188,8 +201,8 @@ impl Store for SqliteStore {
         self.read(move |connection, _| import::check(connection, &records)).await
     }
 
-    async fn import_page(&self, records: Vec<Record>) -> Result<Vec<Fault>> {
-        match self.writer.run(move |session| import::page(session, &records)).await {
+    async fn import_page(&self, records: Vec<Record>, now: Timestamp) -> Result<Vec<Fault>> {
+        match self.writer.run(move |session| import::page(session, &records, now)).await {
             Err(Failure::Page(faults)) => Ok(faults),
             other => other.map_err(StoreError::from),
         }
@@ -199,9 +212,15 @@ impl Store for SqliteStore {
         Ok(Box::new(SqliteSnapshot::new(self.readers.snapshot().await?)))
     }
 
-    async fn publish(&self, template: &Template, days: (Date, Date), slots: Vec<Slot>) -> Result<PublishedSlots> {
+    async fn publish(
+        &self,
+        template: &Template,
+        days: (Date, Date),
+        slots: Vec<Slot>,
+        now: Timestamp,
+    ) -> Result<PublishedSlots> {
         let template = template.clone();
-        self.write(move |session| publish::publish(session, &template, days, &slots)).await
+        self.write(move |session| publish::publish(session, &template, days, &slots, now)).await
     }
 
     async fn check(&self) -> Result<()> {

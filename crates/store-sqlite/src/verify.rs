@@ -36,6 +36,22 @@ const PROMISES: &[(&str, &str)] = &[
          AND h.person = c.holder AND h.state = 'held')",
     ),
     (
+        "offers without their hold",
+        "SELECT count(*) FROM waiting w WHERE w.state = 'offered' AND NOT EXISTS (SELECT 1 FROM hold h \
+         WHERE h.facility = w.facility AND h.waiting = w.waiting AND h.person = w.person AND h.state = 'held')",
+    ),
+    (
+        "live places on waiting lists that are not claimed",
+        "SELECT count(*) FROM waiting w WHERE w.state IN ('waiting', 'offered') AND NOT EXISTS \
+         (SELECT 1 FROM claim_waiting c WHERE c.person = w.person AND c.facility = w.facility \
+         AND c.specialty = w.specialty AND c.waiting = w.waiting)",
+    ),
+    (
+        "claimed places on waiting lists that have ended",
+        "SELECT count(*) FROM claim_waiting c WHERE NOT EXISTS (SELECT 1 FROM waiting w WHERE w.facility = c.facility \
+         AND w.waiting = c.waiting AND w.person = c.person AND w.state IN ('waiting', 'offered'))",
+    ),
+    (
         "claimed numbers of holds without their hold",
         "SELECT count(*) FROM claim_hold c WHERE NOT EXISTS (SELECT 1 FROM hold h WHERE h.facility = c.facility \
          AND h.hold = c.hold AND h.person = c.person AND h.state = 'held')",

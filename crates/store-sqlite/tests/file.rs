@@ -181,7 +181,7 @@ async fn a_command_that_fails_amid_a_batch_is_undone_alone() {
         let (store, page) = (Arc::clone(&store), broken.to_vec());
         running.push(tokio::spawn(async move {
             if cell % 4 == 0 {
-                assert!(store.import_page(page).await.is_err());
+                assert!(store.import_page(page, now()).await.is_err());
             }
             booked(&store, book(who, ADULTS, 0, cell, 0)).await.entry
         }));

@@ -5,9 +5,12 @@ use talon_domain::{
     audit::{Action, AuditRecord},
     booking::{BookCommand, CancelCommand, HoldChange, HoldCommand, MoveCommand},
     ids::{FacilityId, SlotKey},
+    waiting::{WaitCommand, WithdrawCommand},
 };
 
-use crate::{BookReply, Booked, CancelReply, ExtendReply, HoldReply, KeptHold, MoveReply, ReleaseReply};
+use crate::{
+    BookReply, Booked, CancelReply, ExtendReply, HoldReply, KeptHold, MoveReply, ReleaseReply, WaitReply, WithdrawReply,
+};
 
 /// The record of a booking that was decided. `facility` is the one that the command names, where it
 /// is known.
@@ -152,5 +155,48 @@ pub fn move_record(
         facility,
         object: Some(command.entry.to_string()),
         outcome: outcome.to_owned(),
+    }
+}
+
+/// The record of a request to join a waiting list that was decided. `facility` is the one that it names, where it is
+/// known.
+#[must_use]
+pub fn wait_record(
+    command: &WaitCommand,
+    facility: Option<FacilityId>,
+    reply: &WaitReply,
+    now: Timestamp,
+) -> AuditRecord {
+    AuditRecord {
+        id: command.new_audit,
+        at: now,
+        request: command.request,
+        person: Some(command.person),
+        client: command.caller.client.as_ref().map(|client| client.id),
+        channel: Some(command.caller.channel),
+        action: Action::Wait,
+        facility,
+        object: match reply {
+            Ok(joined) => Some(joined.waiting.key.to_string()),
+            Err(_) => command.referral.map(|referral| referral.to_string()),
+        },
+        outcome: reply.as_ref().map_or_else(|refusal| refusal.slug(), |_| "ok").to_owned(),
+    }
+}
+
+/// The record of leaving a waiting list that was decided.
+#[must_use]
+pub fn withdraw_record(command: &WithdrawCommand, reply: &WithdrawReply, now: Timestamp) -> AuditRecord {
+    AuditRecord {
+        id: command.new_audit,
+        at: now,
+        request: command.request,
+        person: Some(command.person),
+        client: command.caller.client.as_ref().map(|client| client.id),
+        channel: Some(command.caller.channel),
+        action: Action::Withdraw,
+        facility: reply.is_ok().then_some(command.waiting.facility),
+        object: Some(command.waiting.to_string()),
+        outcome: reply.as_ref().map_or_else(|refusal| refusal.slug(), |()| "ok").to_owned(),
     }
 }

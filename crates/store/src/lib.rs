@@ -17,7 +17,10 @@ mod schedule;
 mod store;
 mod template;
 
-pub use audited::{booking_record, cancel_record, extend_record, hold_record, move_record, release_record};
+pub use audited::{
+    booking_record, cancel_record, extend_record, hold_record, move_record, release_record, wait_record,
+    withdraw_record,
+};
 pub use checksum::{entry_checksum, migration_checksum};
 pub use commits::{Commits, Histogram};
 pub use error::{Result, StoreError};
@@ -26,8 +29,8 @@ pub use page::{LONGEST_CELL, PageFacts, Use};
 pub use record::{ANY_PLACE, ClientSecret, ExportPage, Fault, Holder, Kind, KnownKey, Record};
 pub use reply::{
     BookReply, Booked, CancelReply, EntriesQuery, ExtendReply, FreeTimesQuery, HoldReply, KeptHold, ListQuery,
-    ListReply, Load, MOST_ENTRIES, MOST_REFERRALS, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
-    Published, ReleaseReply, Sought, Swept, TicketFacts, TicketReader,
+    ListReply, Load, MOST_ENTRIES, MOST_REFERRALS, MoveReply, OwnReferral, PersonCards, PersonMatch, PlaceInLine,
+    PolicyQuery, Published, ReleaseReply, Sought, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 pub use schedule::{SchedulePage, ScheduleQuery};
 pub use store::{Snapshot, Store};

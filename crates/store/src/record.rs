@@ -13,6 +13,7 @@ use talon_domain::{
     resource::{Resource, Specialty, SpecialtyCode},
     schedule::Template,
     slot::Slot,
+    waiting::Waiting,
 };
 
 /// One object of an installation.
@@ -32,6 +33,7 @@ pub enum Record {
     Entry(Entry),
     EntryVersion(EntryVersion),
     Cancellation(Cancellation),
+    Waiting(Waiting),
     Counter(TicketCounter),
     Message(Message),
     Audit(AuditRecord),
@@ -54,6 +56,7 @@ impl Record {
             Self::Entry(_) => Kind::Entry,
             Self::EntryVersion(_) => Kind::EntryVersion,
             Self::Cancellation(_) => Kind::Cancellation,
+            Self::Waiting(_) => Kind::Waiting,
             Self::Counter(_) => Kind::Counter,
             Self::Message(_) => Kind::Message,
             Self::Audit(_) => Kind::Audit,
@@ -93,6 +96,7 @@ pub enum Kind {
     Entry,
     EntryVersion,
     Cancellation,
+    Waiting,
     Counter,
     Message,
     Audit,
@@ -113,6 +117,7 @@ impl Kind {
         Self::Entry,
         Self::EntryVersion,
         Self::Cancellation,
+        Self::Waiting,
         Self::Counter,
         Self::Message,
         Self::Audit,

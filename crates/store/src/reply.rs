@@ -10,6 +10,7 @@ use talon_domain::{
     person::{Card, Person},
     referral::Referral,
     resource::SpecialtyCode,
+    waiting::{NotWaiting, Waiting},
 };
 
 use crate::commits::Histogram;
@@ -52,10 +53,27 @@ pub type ExtendReply = std::result::Result<Hold, HoldRefusal>;
 /// What became of giving a hold up.
 pub type ReleaseReply = std::result::Result<(), HoldRefusal>;
 
+/// What became of a request to join a waiting list: the place there.
+pub type WaitReply = std::result::Result<PlaceInLine, Refusal>;
+
+/// What became of leaving a waiting list.
+pub type WithdrawReply = std::result::Result<(), NotWaiting>;
+
+/// A place on a waiting list as its person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceInLine {
+    /// The place.
+    pub waiting: Waiting,
+    /// Which in line it is, from 1, over all who wait for the specialty there; `None` when it has ended.
+    pub position: Option<u32>,
+    /// The time that is offered now.
+    pub offer: Option<Hold>,
+}
+
 /// What a sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Holds that it ended.
+    /// Holds and places on waiting lists that it ended.
     pub ended: u64,
 }
 

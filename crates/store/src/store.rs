@@ -12,12 +12,14 @@ use talon_domain::{
     reference::Reference,
     schedule::Template,
     slot::Slot,
+    waiting::{WaitCommand, WithdrawCommand},
 };
 
 use crate::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
-    Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
-    Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Swept, TicketFacts, TicketReader,
+    Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PlaceInLine,
+    PolicyQuery, Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Swept, TicketFacts,
+    TicketReader, WaitReply, WithdrawReply,
 };
 
 /// A store of one installation.
@@ -61,8 +63,20 @@ pub trait Store: Send + Sync {
     /// Gives the person's own hold up. Its place is freed once, however often this is asked.
     async fn release_hold(&self, change: HoldChange, now: Timestamp) -> Result<ReleaseReply>;
 
-    /// Ends holds whose time is over, the longest over first, at most `limit` of them, and forgets those that
-    /// ended a day ago. Any number of nodes may do it at once, and a store that nobody sweeps stays right:
+    /// Puts the person on a waiting list, or says why not: the place, its claim and the audit record in one
+    /// transaction. From then on every place of a cell that becomes free (cancelled, moved away, its hold ended, or
+    /// new) MUST go, in the very transaction that frees it, to the first in line who may have it, as a hold with its
+    /// message and audit record; only when nobody may is it free to all.
+    async fn wait(&self, command: WaitCommand, now: Timestamp) -> Result<WaitReply>;
+
+    /// The person's places on waiting lists, ended ones too, the newest first.
+    async fn waiting(&self, person: PersonId, now: Timestamp) -> Result<Vec<PlaceInLine>>;
+
+    /// Takes the person off a waiting list. A time that was offered to them goes to the next.
+    async fn withdraw(&self, command: WithdrawCommand, now: Timestamp) -> Result<WithdrawReply>;
+
+    /// Ends holds whose time is over, the longest over first, at most `limit` of them, and places on waiting lists
+    /// whose last day has passed; forgets holds that ended a day ago. Any number of nodes may do it at once, and a store that nobody sweeps stays right:
     /// [`GRACE`](talon_domain::booking::GRACE) after its end a hold keeps nobody out.
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept>;
 
@@ -122,7 +136,7 @@ pub trait Store: Send + Sync {
     ///
     /// When the page cannot be taken (something came in between since [`Store::check_page`]),
     /// nothing of it is kept and the faults are returned; no faults means that it was taken.
-    async fn import_page(&self, records: Vec<Record>) -> Result<Vec<Fault>>;
+    async fn import_page(&self, records: Vec<Record>, now: Timestamp) -> Result<Vec<Fault>>;
 
     /// A state of the store to read records from: what is written later is not in it.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>>;
@@ -130,7 +144,13 @@ pub trait Store: Send + Sync {
     /// Replaces a template's slots between two days by these, without touching booked ones: slots
     /// it already made at the same start are left as they are or updated, free ones that it does
     /// not make any more are removed, with those that it made for a resource it has left. In one transaction.
-    async fn publish(&self, template: &Template, days: (Date, Date), slots: Vec<Slot>) -> Result<Published>;
+    async fn publish(
+        &self,
+        template: &Template,
+        days: (Date, Date),
+        slots: Vec<Slot>,
+        now: Timestamp,
+    ) -> Result<Published>;
 
     /// Proves that the store can read and write now.
     async fn check(&self) -> Result<()>;

@@ -44,6 +44,7 @@ pub(crate) async fn open_store(settings: &Settings, when_missing: WhenMissing) -
                 create,
                 queue_limit: settings.limits.queue,
                 readers: settings.limits.readers,
+                offers: settings.offers,
                 ..PostgresOptions::new(SystemClock.now())
             };
             Ok(PostgresStore::open(url, &options).await?)
@@ -56,6 +57,7 @@ fn open_sqlite(settings: &Settings, path: &Path, create: bool) -> Outcome<Arc<dy
         create,
         queue_limit: settings.limits.queue,
         readers: settings.limits.readers,
+        offers: settings.offers,
         on_fatal: Arc::new(|error| {
             // Nothing may be answered from here on, so there is nothing to finish first.
             tracing::error!(%error, "a commit could not be made durable; exiting");
@@ -136,6 +138,7 @@ pub(crate) fn app_settings(settings: &Settings) -> AppSettings {
         token_ttl: settings.token_ttl,
         holds: settings.holds,
         cancel_cutoff: settings.cancel_cutoff,
+        deadlines: settings.deadlines.clone(),
         person_burst: settings.limits.person_burst,
         person_per_second: settings.limits.person_rate,
         client_tokens_per_minute: settings.limits.client_tokens,

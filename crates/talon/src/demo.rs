@@ -47,7 +47,7 @@ impl Demonstration {
     /// Takes the region into the store.
     pub(crate) async fn fill(&self, store: &Arc<dyn Store>) -> Outcome {
         for page in self.demo.records.chunks(PAGE) {
-            store.import_page(page.to_vec()).await?;
+            store.import_page(page.to_vec(), self.now).await?;
         }
         talon_app::publish(&**store, self.now).await?;
         Ok(())

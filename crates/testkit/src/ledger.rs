@@ -186,7 +186,7 @@ pub(crate) fn claims_of(entry: &EntryRow) -> Vec<String> {
     claims
 }
 
-/// What is read, by what it is about.
+/// What is read, by what it is about. Holds and the messages of offers, which name holds, are no entries'.
 const QUERIES: &[(&str, &str)] = &[
     ("facility", "SELECT facility, zone FROM facility"),
     (
@@ -194,12 +194,12 @@ const QUERIES: &[(&str, &str)] = &[
         "SELECT facility, entry, person, referral_facility, referral, resource, slot, place, specialty, start, minutes, \
          ticket, state FROM entry",
     ),
-    ("message", "SELECT facility, entry, version, kind FROM outbox"),
+    ("message", "SELECT facility, entry, version, kind FROM outbox WHERE kind <> 'offered'"),
     ("record", "SELECT action, object, outcome FROM audit"),
     ("slot", "SELECT facility, slot, places FROM slot"),
     ("referral", "SELECT facility, referral, entry_facility, entry FROM claim_referral"),
     ("specialty", "SELECT person, specialty, facility, entry FROM claim_specialty"),
-    ("place", "SELECT slot, place, facility, entry FROM claim_place"),
+    ("place", "SELECT slot, place, facility, entry FROM claim_place WHERE expires IS NULL"),
     ("time", "SELECT person, start, facility, entry FROM claim_time"),
 ];
 

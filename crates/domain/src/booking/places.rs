@@ -36,6 +36,12 @@ impl Places {
         self.0.insert(place, held);
     }
 
+    /// Whether somebody has a place, or holds it.
+    #[must_use]
+    pub fn is_taken(&self, place: u16) -> bool {
+        self.0.contains_key(&place)
+    }
+
     /// The highest place that somebody has. A held place counts like a booked one, also after its time: whoever
     /// takes cells away does not know how late it is.
     #[must_use]

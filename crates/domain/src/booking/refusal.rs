@@ -40,6 +40,7 @@ pub enum Refusal {
     TimeTaken,
     IdempotencyMismatch,
     HoldLimit,
+    WaitingAlready,
 }
 
 impl Refusal {
@@ -69,6 +70,7 @@ impl Refusal {
             Self::TimeTaken => "time-taken",
             Self::IdempotencyMismatch => "idempotency-mismatch",
             Self::HoldLimit => "hold-limit",
+            Self::WaitingAlready => "waiting-already",
         }
     }
 

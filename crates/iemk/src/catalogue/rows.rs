@@ -19,7 +19,7 @@ const fn row(
 
 /// The catalogue.
 #[rustfmt::skip]
-pub(super) static ROWS: [Row; 46] = [
+pub(super) static ROWS: [Row; 48] = [
     row("validation", 400, "4600", Own,
         "Запрос заполнен с ошибками",
         "The request has faulty fields"),
@@ -158,4 +158,10 @@ pub(super) static ROWS: [Row; 46] = [
     row("change-too-late", 409, "4609", Own,
         "Отменить или перенести запись через портал можно не позднее чем за {срок} до приёма. Обратитесь в регистратуру{телефон}",
         "Online an appointment can be cancelled or moved no later than {срок} before it begins. Please contact the registry{телефон}"),
+    row("waiting-not-found", 404, "4604", Own,
+        "Заявка в листе ожидания не найдена",
+        "There is no such place on a waiting list"),
+    row("waiting-already", 409, "4609", Own,
+        "Вы уже в листе ожидания этой специальности",
+        "You are already on the waiting list of this specialty"),
 ];

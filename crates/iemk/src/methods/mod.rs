@@ -16,3 +16,4 @@ pub(crate) mod token;
 pub(crate) mod visit;
 mod visit_data;
 pub(crate) mod visits;
+pub(crate) mod waiting;

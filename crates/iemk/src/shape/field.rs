@@ -103,6 +103,14 @@ pub(crate) enum Fault {
     NotATruth,
     /// Not a kind of referral.
     ReferralKind,
+    /// Not the two guids of a place on a waiting list.
+    WaitingId,
+    /// An end before its beginning.
+    EndBeforeBegin,
+    /// Not agreed to.
+    NotAgreed,
+    /// Too long a text, or one with control characters.
+    Text,
     /// Not an `Idempotency-Key`.
     IdempotencyKey,
     /// Not how a referral can stand.
@@ -157,6 +165,15 @@ impl Fault {
             Self::Time => ("Ожидается время в виде ЧЧ:ММ", "Expected: a time as HH:mm"),
             Self::DaysAhead => ("Ожидается число дней от 0 до 9999", "Expected: a number of days from 0 to 9999"),
             Self::Email => ("Ожидается один адрес электронной почты", "Expected: one e-mail address"),
+            Self::WaitingId => (
+                "Ожидаются ГУИД ЛПУ и ГУИД заявки, записанные подряд",
+                "Expected: facility guid and the guid of the place in line, one after the other",
+            ),
+            Self::EndBeforeBegin => ("Конец раньше начала", "The end is before the beginning"),
+            Self::NotAgreed => ("Необходимо согласие: true", "Agreement is needed: true"),
+            Self::Text => {
+                ("Слишком длинный текст или недопустимые знаки", "Too long a text, or characters that it cannot have")
+            }
             Self::HoldId => (
                 "Ожидаются ГУИД ЛПУ и ГУИД бронирования, записанные подряд",
                 "Expected: facility guid and hold guid, one after the other",

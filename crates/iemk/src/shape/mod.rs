@@ -16,6 +16,7 @@ mod parameters;
 mod policy;
 mod schedule;
 mod visit;
+mod wait;
 
 pub(crate) use book::{ShapeFault, read_booking, read_hold};
 pub(crate) use cancel::read_cancel;
@@ -28,3 +29,4 @@ pub(crate) use parameters::Parameters;
 pub(crate) use policy::read_policy;
 pub(crate) use schedule::{read_cells_of_a_day, read_cells_of_days, read_doctors};
 pub(crate) use visit::read_visit;
+pub(crate) use wait::{WaitFault, read_wait, read_waiting_id};

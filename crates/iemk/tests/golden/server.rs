@@ -113,7 +113,7 @@ impl Server {
         let wish = |key: &str| wishes.iter().find_map(|wish| wish.strip_prefix(key)).map(str::to_owned);
         let now: Timestamp = region::NOW.parse().unwrap();
         let (store, place) = empty_store(on, now).await;
-        assert_eq!(store.import_page(region::records()).await.unwrap(), []);
+        assert_eq!(store.import_page(region::records(), now).await.unwrap(), []);
         if wish("closed-store").is_some() {
             store.close().await;
         }
@@ -129,6 +129,9 @@ impl Server {
         let mut settings = AppSettings { token_endpoint: wish("issues-tokens").is_some(), ..AppSettings::default() };
         if let Some(burst) = wish("burst=") {
             settings.person_burst = burst.parse().unwrap();
+        }
+        if let Some(days) = wish("service-deadline=") {
+            settings.deadlines.others = Some(days.parse().unwrap());
         }
         if let Some(tokens) = wish("client-tokens-per-minute=") {
             settings.client_tokens_per_minute = tokens.parse().unwrap();

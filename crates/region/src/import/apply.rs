@@ -99,7 +99,7 @@ impl Apply<'_> {
             // Only who keeps what is good needs the records a second time.
             let kinds = batch.lines_by_kind();
             let kept = if self.options.keep_good { batch.records.clone() } else { Vec::new() };
-            let faults = self.store.import_page(std::mem::replace(&mut batch.records, kept)).await?;
+            let faults = self.store.import_page(std::mem::replace(&mut batch.records, kept), self.options.now).await?;
             if faults.is_empty() {
                 self.applied(kinds);
                 break;

@@ -29,6 +29,8 @@ pub(super) const LINKS: &[Link] = &[
     Link { from: Kind::Entry, to: Kind::Referral },
     Link { from: Kind::EntryVersion, to: Kind::Entry },
     Link { from: Kind::Cancellation, to: Kind::Entry },
+    Link { from: Kind::Waiting, to: Kind::Person },
+    Link { from: Kind::Waiting, to: Kind::Referral },
     Link { from: Kind::Message, to: Kind::Entry },
 ];
 

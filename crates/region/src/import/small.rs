@@ -142,6 +142,15 @@ impl<'a> Known<'a> {
                 return self
                     .missing_resource(ResourceKey { facility: version.entry.facility, resource: version.resource });
             }
+            Line::Waiting(waiting) => {
+                let facility = waiting.key.facility;
+                missing.facility("facility", facility);
+                missing.specialty("specialty", &waiting.specialty);
+                waiting.resource.inspect(|resource| missing.resource(ResourceKey { facility, resource: *resource }));
+                if waiting.client.is_some_and(|client| !self.has_client(client)) {
+                    missing.add("client", "client application");
+                }
+            }
             Line::Counter(counter) => missing.facility("facility", counter.facility),
             Line::Specialty(_)
             | Line::Facility(_)

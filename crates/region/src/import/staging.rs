@@ -26,6 +26,7 @@ macro_rules! per_kind {
             Kind::Entry => concat!($before, "entry", $after),
             Kind::EntryVersion => concat!($before, "entry_version", $after),
             Kind::Cancellation => concat!($before, "cancellation", $after),
+            Kind::Waiting => concat!($before, "waiting", $after),
             Kind::Counter => concat!($before, "counter", $after),
             Kind::Message => concat!($before, "message", $after),
             Kind::Audit => concat!($before, "audit", $after),
@@ -45,6 +46,7 @@ pub(super) const TEXT_KINDS: &[Kind] = &[
     Kind::Entry,
     Kind::EntryVersion,
     Kind::Cancellation,
+    Kind::Waiting,
     Kind::Counter,
     Kind::Message,
     Kind::Audit,
@@ -243,6 +245,12 @@ impl Keys {
                 let entry = entry_key(cancellation.entry);
                 Self { key: entry.to_vec(), entry: Some(entry), ..none }
             }
+            Line::Waiting(waiting) => Self {
+                key: pair(waiting.key.facility, waiting.key.waiting.bytes()).to_vec(),
+                person: Some(*waiting.person.bytes()),
+                referral: waiting.referral.map(referral_key),
+                ..none
+            },
             Line::Counter(counter) => {
                 let day = counter.day.to_string();
                 Self { key: [counter.facility.bytes().as_slice(), day.as_bytes()].concat(), ..none }

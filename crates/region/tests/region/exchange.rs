@@ -83,7 +83,10 @@ impl Stores {
     }
 
     async fn keeps_good(&self, lines: &[Value]) -> ImportReport {
-        let options = talon_region::ImportOptions { keep_good: true };
+        let options = talon_region::ImportOptions {
+            keep_good: true,
+            ..talon_region::ImportOptions::new(jiff::Timestamp::UNIX_EPOCH)
+        };
         import(&*self.store, vec![input("f", text(lines))], options, &mut |_| ()).await.unwrap()
     }
 }

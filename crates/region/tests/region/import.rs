@@ -24,6 +24,9 @@ async fn a_region_is_applied_in_pages_by_kind() {
             "ticket": "Т-001", "until": "2026-04-10T09:00:00Z"}),
         json!({"type": "cancellation", "facility": guid(FACILITY), "entry": guid(9), "code": 1,
             "at": "2026-04-10T10:00:00Z"}),
+        json!({"type": "waiting", "facility": guid(FACILITY), "guid": guid(13), "person": guid(PERSON),
+            "specialty": "therapy", "from": "2026-04-14", "until": "2026-05-14", "since": "2026-04-10T08:00:00Z",
+            "state": "waiting"}),
         json!({"type": "counter", "facility": guid(FACILITY), "day": "2026-04-14", "last": 1}),
         json!({"type": "message", "facility": guid(FACILITY), "entry": guid(9), "version": 1, "kind": "booked",
             "created": "2026-04-10T08:00:00Z"}),
@@ -32,7 +35,7 @@ async fn a_region_is_applied_in_pages_by_kind() {
     ];
     let report = load(&store, based(&lines), false).await.unwrap();
     assert_eq!(shown(&report), Vec::<String>::new());
-    assert_eq!((report.lines, report.applied_lines(), report.faulty_lines), (15, 15, 0));
+    assert_eq!((report.lines, report.applied_lines(), report.faulty_lines), (16, 16, 0));
     assert!(report.templates_changed);
     let kinds: Vec<Kind> = report.applied.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(kinds, Kind::ALL);
@@ -85,7 +88,7 @@ async fn faults_are_shown_by_file_and_line_and_nothing_is_applied() {
     ]
     .concat();
     let inputs = vec![input("a.ndjson", first), input("b.ndjson", second)];
-    let report = import(&store, inputs, ImportOptions::default(), &mut |_| ()).await.unwrap();
+    let report = import(&store, inputs, ImportOptions::new(jiff::Timestamp::UNIX_EPOCH), &mut |_| ()).await.unwrap();
     let expected = [
         "a.ndjson:3: not JSON: EOF while parsing an object at column 14",
         "b.ndjson:1: must be one of male, female, key `sex`",
@@ -304,7 +307,7 @@ async fn progress_is_told() {
     let mut tell = |progress| stages.push(progress);
     let lines = based(&[]);
     let bytes = lines.len() as u64;
-    import(&store, vec![input("f", lines)], ImportOptions::default(), &mut tell).await.unwrap();
+    import(&store, vec![input("f", lines)], ImportOptions::new(jiff::Timestamp::UNIX_EPOCH), &mut tell).await.unwrap();
     assert_eq!(stages[0], Progress::Reading { lines: 4, bytes });
     assert_eq!(stages.last(), Some(&Progress::Applying { done: 4, total: 4 }));
     assert!(stages.contains(&Progress::Checking { done: 4, total: 4 }));

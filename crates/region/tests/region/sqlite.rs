@@ -16,7 +16,7 @@ pub(crate) fn open(directory: &Path, name: &str) -> Arc<SqliteStore> {
 }
 
 pub(crate) async fn load_into(store: &dyn Store, text: &str) -> ImportReport {
-    import(store, vec![input("f", text)], ImportOptions::default(), &mut |_| ()).await.unwrap()
+    import(store, vec![input("f", text)], ImportOptions::new(jiff::Timestamp::UNIX_EPOCH), &mut |_| ()).await.unwrap()
 }
 
 pub(crate) async fn exported(store: &dyn Store) -> String {

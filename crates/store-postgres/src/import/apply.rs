@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use talon_store::{PageFacts, Record};
 
-use super::{cells, entries, patients, reference};
+use super::{cells, entries, patients, reference, waiting};
 use crate::{audit, failure::Result, history, outbox, session::Session, template, tickets};
 
 /// The records of one kind in the order of their keys, each key once. Of several with one key the last
@@ -44,6 +44,7 @@ pub(super) async fn apply(session: &Session<'_>, records: &[Record], facts: &Pag
     entries::put(session, records, facts, &facilities).await?;
     history::put_versions(tx, &of_kind!(records, EntryVersion(it) => (it.entry, it.version))).await?;
     history::put_cancellations(tx, &of_kind!(records, Cancellation(it) => it.entry)).await?;
+    waiting::put(tx, records, facts).await?;
     let counters = of_kind!(records, Counter(it) => (it.facility, it.day, it.last));
     tickets::raise(tx, &counters.into_iter().copied().collect::<Vec<_>>()).await?;
     outbox::insert(tx, &of_kind!(records, Message(it) => (it.entry, it.version, it.kind.code()))).await?;

@@ -3,13 +3,16 @@
 mod apply;
 mod cells;
 mod entries;
+mod freed;
 mod known;
 mod patients;
 mod reference;
 mod stored;
+mod waiting;
 
 pub(crate) use known::known;
 
+use jiff::Timestamp;
 use talon_store::{Fault, PageFacts, Record};
 
 use crate::{
@@ -25,7 +28,7 @@ pub(crate) async fn check(tx: &Tx, records: &[Record]) -> Result<Vec<Fault>> {
 }
 
 /// Takes a page whole. Its faults come as [`Failure::Page`], so that nothing of it is kept.
-pub(crate) async fn page(session: &Session<'_>, records: &[Record]) -> Result<Vec<Fault>> {
+pub(crate) async fn page(session: &Session<'_>, records: &[Record], now: Timestamp) -> Result<Vec<Fault>> {
     if apply::has_reference(records) {
         // First, so that of two who give one МКОД to two facilities the second sees what the first did.
         crate::reference::touch(session.tx).await?;
@@ -36,6 +39,7 @@ pub(crate) async fn page(session: &Session<'_>, records: &[Record]) -> Result<Ve
         return Err(Failure::Page(faults));
     }
     apply::apply(session, records, &facts).await?;
+    freed::offer(session, records, &facts, now).await?;
     Ok(faults)
 }
 
@@ -60,6 +64,7 @@ fn changed(records: &[Record], facts: &PageFacts) -> Locks {
             Record::Referral(referral) => patients::lock(referral, facts, &mut locks),
             Record::Slot(slot) => cells::lock(slot, facts, &mut locks),
             Record::Entry(entry) => entries::lock(entry, &mut locks),
+            Record::Waiting(place) => waiting::lock(place, facts, &mut locks),
             _ => {}
         }
     }

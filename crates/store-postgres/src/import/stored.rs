@@ -5,21 +5,27 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use talon_domain::{
     entry::Entry,
     facility::Mkod,
-    ids::{EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, ResourceKey, SlotId, SlotKey},
+    ids::{
+        EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, ResourceKey, SlotId, SlotKey, WaitingId,
+        WaitingKey,
+    },
     person::Card,
     referral::Referral,
+    resource::SpecialtyCode,
     slot::Slot,
+    waiting::Waiting,
 };
 use talon_store::{LONGEST_CELL, PageFacts, Record, Use};
 
 use crate::{
-    columns::{code, column, guid, guids, number},
+    columns::{code, column, get, guid, guids, number},
     entry::{self, entry_columns},
     facts::{read_referral, referral_columns},
     failure::Result,
     people::{card_columns, read_card},
     slots::{self, slot_columns},
     transaction::Tx,
+    waiting::{self, waiting_columns},
 };
 
 /// Reads it.
@@ -46,6 +52,7 @@ pub(crate) async fn read(tx: &Tx, records: &[Record]) -> Result<PageFacts> {
     facts.uses = uses(tx, referrals).await?;
     facts.places = places(tx, keys).await?;
     facts.around = around(tx, &differing).await?;
+    (facts.waiting, facts.waits) = waiting(tx, &asked.waiting).await?;
     Ok(facts)
 }
 
@@ -57,6 +64,7 @@ struct Asked<'a> {
     referrals: Vec<&'a Referral>,
     slots: Vec<&'a Slot>,
     entries: Vec<&'a Entry>,
+    waiting: Vec<&'a Waiting>,
 }
 
 impl<'a> Asked<'a> {
@@ -69,6 +77,7 @@ impl<'a> Asked<'a> {
                 Record::Referral(referral) => asked.referrals.push(referral),
                 Record::Slot(slot) => asked.slots.push(slot),
                 Record::Entry(entry) => asked.entries.push(entry),
+                Record::Waiting(place) => asked.waiting.push(place),
                 _ => {}
             }
         }
@@ -81,6 +90,43 @@ impl<'a> Asked<'a> {
         live.map(|entry| SlotKey { facility: entry.key.facility, slot: entry.slot })
     }
 }
+
+/// Places on waiting lists by their keys, and those that claims on the same lists lead to.
+async fn waiting(tx: &Tx, asked: &[&Waiting]) -> Result<(HashMap<WaitingKey, Waiting>, Waits)> {
+    if asked.is_empty() {
+        return Ok(Default::default());
+    }
+    let facilities = guids(asked, |it| it.key.facility.0);
+    let found = tx
+        .query(
+            concat!(
+                "SELECT ",
+                waiting_columns!(),
+                " FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, waiting) \
+                 JOIN waiting w ON w.facility = q.facility AND w.waiting = q.waiting"
+            ),
+            params![facilities, guids(asked, |it| it.key.waiting.0)],
+        )
+        .await?;
+    let claims = tx
+        .query(
+            "SELECT c.person, c.facility, c.specialty, c.waiting \
+             FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS q(person, facility, specialty) \
+             JOIN claim_waiting c ON c.person = q.person AND c.facility = q.facility AND c.specialty = q.specialty",
+            params![guids(asked, |it| it.person.0), facilities, column(asked, |it| it.specialty.0.as_str())],
+        )
+        .await?;
+    let mut waits = HashMap::new();
+    for row in &claims {
+        let list = (guid!(row, 0, PersonId)?, guid!(row, 1, FacilityId)?, SpecialtyCode(get(row, 2)?));
+        waits.insert(list, guid!(row, 3, WaitingId)?);
+    }
+    let found = found.iter().map(waiting::read).map(|place| place.map(|place| (place.key, place)));
+    Ok((found.collect::<Result<_>>()?, waits))
+}
+
+/// The place that a person has on a list.
+type Waits = HashMap<(PersonId, FacilityId, SpecialtyCode), WaitingId>;
 
 async fn mkods(tx: &Tx, mkods: &[&str]) -> Result<HashMap<Mkod, FacilityId>> {
     if mkods.is_empty() {

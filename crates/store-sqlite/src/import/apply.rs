@@ -12,7 +12,7 @@ use talon_domain::{
 use talon_store::{PageFacts, Record, StoreError};
 
 use super::entries;
-use crate::{audit, failure::Result, history, outbox, reference, session::Session, slots, template, tickets};
+use crate::{audit, failure::Result, history, outbox, reference, session::Session, slots, template, tickets, waiting};
 
 /// Writes the records of a page without faults.
 pub(super) fn apply(session: &mut Session<'_>, records: &[Record], facts: &PageFacts) -> Result<()> {
@@ -24,14 +24,30 @@ pub(super) fn apply(session: &mut Session<'_>, records: &[Record], facts: &PageF
         reference::touch(session.connection)?;
         session.refresh()?;
     }
-    entries::put(session, records, facts)
+    entries::put(session, records, facts)?;
+    put_waiting(session.connection, records, facts)
+}
+
+/// All give up their claims before any takes one: of two places of one person one may end where the other begins.
+fn put_waiting(connection: &Connection, records: &[Record], facts: &PageFacts) -> Result<()> {
+    let changed = facts.waiting_changed(records);
+    for stored in changed.iter().filter_map(|place| facts.waiting.get(&place.key)) {
+        waiting::release(connection, stored)?;
+    }
+    for place in &changed {
+        waiting::put(connection, place)?;
+        if place.state.is_live() {
+            waiting::claim(connection, place)?;
+        }
+    }
+    Ok(())
 }
 
 fn is_reference(record: &Record) -> bool {
     matches!(record, Record::Specialty(_) | Record::Facility(_) | Record::Resource(_) | Record::Client(_))
 }
 
-/// Writes a record, unless it is an entry: those are written together.
+/// Writes a record, unless it is an entry or a place on a waiting list: those are written together.
 fn one(connection: &Connection, record: &Record) -> Result<()> {
     match record {
         Record::Specialty(specialty) => put_specialty(connection, specialty)?,
@@ -48,7 +64,7 @@ fn one(connection: &Connection, record: &Record) -> Result<()> {
         Record::Referral(referral) => put_referral(connection, referral)?,
         Record::Template(template) => template::put(connection, template)?,
         Record::Slot(slot) => put_slot(connection, slot)?,
-        Record::Entry(_) => {}
+        Record::Entry(_) | Record::Waiting(_) => {}
         Record::EntryVersion(version) => history::put_version(connection, version)?,
         Record::Cancellation(cancellation) => history::put_cancellation(connection, cancellation)?,
         Record::Counter(counter) => tickets::raise(connection, counter)?,

@@ -2,6 +2,7 @@
 
 mod apply;
 mod entries;
+mod freed;
 mod known;
 mod overlap;
 mod stored;
@@ -9,6 +10,7 @@ mod stored;
 pub(crate) use known::known;
 pub(crate) use overlap::is_free;
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 use talon_store::{Fault, Record};
 
@@ -20,12 +22,13 @@ pub(crate) fn check(connection: &Connection, records: &[Record]) -> Result<Vec<F
 }
 
 /// Takes a page whole. Its faults come as [`Failure::Page`], so that nothing of it is kept.
-pub(crate) fn page(session: &mut Session<'_>, records: &[Record]) -> Result<Vec<Fault>> {
+pub(crate) fn page(session: &mut Session<'_>, records: &[Record], now: Timestamp) -> Result<Vec<Fault>> {
     let facts = stored::read(session.connection, records)?;
     let faults = facts.faults(records);
     if !faults.is_empty() {
         return Err(Failure::Page(faults));
     }
     apply::apply(session, records, &facts)?;
+    freed::offer(session, records, &facts, now)?;
     Ok(Vec::new())
 }

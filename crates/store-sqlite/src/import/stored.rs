@@ -9,6 +9,7 @@ use talon_domain::{
     ids::{EntryId, EntryKey, FacilityId, PersonId, ReferralKey, ResourceKey, SlotKey},
     person::Card,
     slot::{Interval, Slot},
+    waiting::Waiting,
 };
 use talon_store::{PageFacts, Record, Use};
 
@@ -18,7 +19,7 @@ use crate::{
     entry::{self, entry_columns},
     facts::{read_card, read_referral, referral_columns},
     failure::Result,
-    slots,
+    slots, waiting,
 };
 
 /// Reads it.
@@ -31,6 +32,7 @@ pub(crate) fn read(connection: &Connection, records: &[Record]) -> Result<PageFa
             Record::Referral(referral) => reading.user(referral.key)?,
             Record::Slot(slot) => reading.slot(slot)?,
             Record::Entry(entry) => reading.entry(entry)?,
+            Record::Waiting(place) => reading.waiting(place)?,
             _ => {}
         }
     }
@@ -134,6 +136,15 @@ impl Reading<'_> {
         if let Some(stored) = stored {
             self.facts.entries.insert(entry.key, entry::verified(stored)?);
         }
+        Ok(())
+    }
+
+    fn waiting(&mut self, place: &Waiting) -> Result<()> {
+        let (person, facility) = (place.person, place.key.facility);
+        self.facts.waiting.extend(waiting::by_key(self.connection, place.key)?.map(|stored| (stored.key, stored)));
+        let claimed = waiting::claimed(self.connection, person, facility, &place.specialty)?;
+        let list = (person, facility, place.specialty.clone());
+        self.facts.waits.extend(claimed.map(|claimed| (list, claimed.key.waiting)));
         Ok(())
     }
 

@@ -109,12 +109,12 @@ pub async fn a_cancelled_visit_leaves_its_specialty_to_another(store: Arc<dyn St
     last.referral = Some(referral(ANNA, 1));
     last.ticket = Ticket("Т-042".to_owned());
     let page = vec![Record::Entry(first.clone()), Record::Entry(last.clone())];
-    assert_eq!(store.import_page(page).await, Ok(Vec::new()));
+    assert_eq!(store.import_page(page, now()).await, Ok(Vec::new()));
     store.cancel(cancel(ANNA, last.key), now()).await.unwrap().unwrap();
     assert_exclusive(&store).await;
     // Under the referral that is free again, to the same specialty.
     let more = Record::Referral(referral_to(ANNA, 4, 0));
-    assert_eq!(store.import_page(vec![more]).await, Ok(Vec::new()));
+    assert_eq!(store.import_page(vec![more], now()).await, Ok(Vec::new()));
     assert_eq!(refused(&store, book(ANNA, ADULTS, 0, 8, 4)).await.slug(), "specialty-limit");
     store.cancel(cancel(ANNA, first.key), now()).await.unwrap().unwrap();
     booked(&store, book(ANNA, ADULTS, 0, 8, 4)).await;

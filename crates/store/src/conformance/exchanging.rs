@@ -13,7 +13,7 @@ use talon_domain::{
 use super::{
     importing::foreign_entry,
     region::{
-        ADULTS, ANNA, BORIS, EAST, VERA, book, booked, doctor, facility, fill, local_start, person, records,
+        ADULTS, ANNA, BORIS, EAST, VERA, book, booked, doctor, facility, fill, local_start, now, person, records,
         referral_to, refused, slot, slot_key,
     },
     tally::{all, assert_exclusive, entries},
@@ -24,7 +24,7 @@ use crate::{Fault, Holder, Kind, Record, Store};
 async fn take(store: &Arc<dyn Store>, mut page: Vec<Record>) {
     for _ in 0..2 {
         assert_eq!(store.check_page(&page).await, Ok(Vec::new()));
-        assert_eq!(store.import_page(page.clone()).await, Ok(Vec::new()));
+        assert_eq!(store.import_page(page.clone(), now()).await, Ok(Vec::new()));
         page.reverse();
     }
     assert_exclusive(store).await;
@@ -137,7 +137,7 @@ pub async fn a_cell_that_grows_takes_one_more(store: Arc<dyn Store>) {
     let page = vec![Record::Slot(wider.clone()), Record::Entry(next.clone()), Record::Entry(third)];
     let faults = store.check_page(&page).await.unwrap();
     assert_eq!(faults.iter().map(|fault| (fault.index, fault.key)).collect::<Vec<_>>(), [(2, "slot")]);
-    assert_eq!(store.import_page(page).await.unwrap(), faults);
+    assert_eq!(store.import_page(page, now()).await.unwrap(), faults);
     take(&store, vec![Record::Slot(wider), Record::Entry(next)]).await;
     assert_eq!(entries(&store).await.iter().map(|entry| entry.place).sum::<u16>(), 3);
 }

@@ -31,7 +31,7 @@ async fn everything(store: &Arc<dyn Store>) -> Vec<Record> {
 async fn take(store: &Arc<dyn Store>, records: &[Record]) {
     for page in records.chunks(300) {
         assert_eq!(store.check_page(page).await, Ok(Vec::new()));
-        assert_eq!(store.import_page(page.to_vec()).await, Ok(Vec::new()));
+        assert_eq!(store.import_page(page.to_vec(), now()).await, Ok(Vec::new()));
     }
 }
 
@@ -58,7 +58,7 @@ pub async fn a_page_with_a_fault_is_kept_out_whole(store: Arc<dyn Store>) {
     let faults = store.check_page(&page).await.unwrap();
     let named: Vec<_> = faults.iter().map(|fault| (fault.index, fault.key)).collect();
     assert_eq!(named, [(1, "start"), (1, "start"), (2, "mkod")], "one for each cell it overlaps");
-    assert_eq!(store.import_page(page).await.unwrap(), faults);
+    assert_eq!(store.import_page(page, now()).await.unwrap(), faults);
     assert_eq!(everything(&store).await, before);
 }
 
@@ -68,7 +68,7 @@ pub async fn a_booked_cell_stays_where_it_is(store: Arc<dyn Store>) {
     let free: jiff::civil::DateTime = "2026-04-20T08:00:00".parse().unwrap();
     let moved = Record::Slot(slot(ADULTS, 0, 3, free));
     assert_eq!(store.check_page(std::slice::from_ref(&moved)).await.unwrap()[0].key, "start");
-    assert_eq!(store.import_page(vec![moved]).await.unwrap()[0].key, "start");
+    assert_eq!(store.import_page(vec![moved], now()).await.unwrap()[0].key, "start");
     let mut closed = slot(ADULTS, 0, 3, local_start(3));
     closed.rights = Rights::of(&[Right::Registry]);
     take(&store, &[Record::Slot(closed), Record::Slot(slot(ADULTS, 0, 4, free))]).await;

@@ -200,7 +200,7 @@ async fn prepare(store: &Arc<dyn Store>, trial: &Trial) {
         .collect();
     base.extend(records);
     base.extend(trial.cells.iter().cloned().map(Record::Slot));
-    assert_eq!(store.import_page(base).await, Ok(Vec::new()));
+    assert_eq!(store.import_page(base, now()).await, Ok(Vec::new()));
     for (index, who) in trial.taken.iter().zip(100..) {
         let Some(cell) = trial.cells.get(*index) else { continue };
         let home = home_of(cell);

@@ -27,11 +27,13 @@ pub mod listed;
 pub mod listing;
 pub mod model;
 pub mod moving;
+pub mod offers;
 pub mod publishing;
 pub mod reading;
 pub mod region;
 pub mod tally;
 pub mod visiting;
+pub mod waiting;
 
 /// Runs every test of the suite against the stores that `$open` makes.
 #[macro_export]
@@ -109,6 +111,18 @@ macro_rules! conformance {
             publishing::a_template_that_moves_takes_its_free_cells_along,
             publishing::a_booked_cell_that_is_left_behind_keeps_its_time,
             publishing::a_template_changed_since_is_left_alone,
+            waiting::who_is_promised_more_and_waits_longer_comes_first,
+            waiting::a_person_waits_once_on_a_list_and_leaves_it_once,
+            waiting::who_could_book_nothing_does_not_wait,
+            waiting::a_cancelled_time_goes_to_the_first_who_may_have_it,
+            waiting::what_is_declined_or_lapses_goes_to_the_next_and_then_to_everybody,
+            waiting::a_time_that_was_held_goes_to_those_who_wait_first,
+            waiting::new_times_are_offered_before_anybody_sees_them,
+            waiting::an_imported_cancellation_frees_its_time_for_those_who_wait,
+            waiting::a_moved_visit_leaves_its_time_to_those_who_wait,
+            waiting::each_of_many_freed_times_goes_to_one,
+            waiting::waiting_ends_with_its_last_day,
+            waiting::places_in_line_move_with_an_installation,
             reading::a_person_is_read_with_their_cards_and_nobody_elses,
             reading::referrals_come_newest_first_with_the_visit_that_uses_them_up,
             reading::no_more_referrals_are_read_than_are_shown,
@@ -127,6 +141,11 @@ macro_rules! conformance {
         #[test]
         fn what_is_listed_is_what_can_be_booked() {
             $crate::conformance::listed::is_what_can_be_booked(&|| Box::pin($open()));
+        }
+
+        #[test]
+        fn the_store_and_a_model_of_waiting_lists_agree() {
+            $crate::conformance::offers::agrees(&|| Box::pin($open()));
         }
     };
     (@tests $open:path; $($module:ident::$test:ident),+ $(,)?) => {$(

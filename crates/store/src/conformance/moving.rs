@@ -65,7 +65,7 @@ pub async fn a_moved_entry_gives_up_what_it_had_and_has_what_it_wanted(store: Ar
 }
 
 async fn fill_with(store: &Arc<dyn Store>, records: Vec<Record>) {
-    assert_eq!(store.import_page(records).await, Ok(Vec::new()));
+    assert_eq!(store.import_page(records, now()).await, Ok(Vec::new()));
 }
 
 async fn versions(store: &Arc<dyn Store>) -> Vec<talon_domain::history::EntryVersion> {

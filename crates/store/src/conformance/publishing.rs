@@ -12,7 +12,7 @@ use talon_domain::{
 };
 
 use super::{
-    region::{ADULTS, ANNA, BORIS, book, booked, doctor, facility, fill, refused},
+    region::{ADULTS, ANNA, BORIS, book, booked, doctor, facility, fill, now, refused},
     tally::{all, all_but_audit},
 };
 use crate::{Kind, Published, Record, Store};
@@ -43,7 +43,7 @@ pub(super) async fn publish(store: &Arc<dyn Store>, template: &Template) -> Publ
     let days = (date(2026, 4, 14), date(2026, 4, 28));
     let reference = store.reference();
     let home = reference.facility(facility(ADULTS)).unwrap();
-    store.publish(template, days, expand(template, home, days.0, days.1)).await.unwrap()
+    store.publish(template, days, expand(template, home, days.0, days.1), now()).await.unwrap()
 }
 
 /// The same at 17:20, which every template here makes.
@@ -85,7 +85,7 @@ pub async fn a_template_that_moves_takes_its_free_cells_along(store: Arc<dyn Sto
     // To another doctor, an hour later: half of the old cells are not among the new ones under any guid.
     let mut moved = Template { resource: doctor(ADULTS, 1), ..template(20) };
     (moved.parts[0].from, moved.parts[0].to) = (Time::constant(18, 0, 0, 0), Time::constant(20, 0, 0, 0));
-    assert_eq!(store.import_page(vec![Record::Template(moved.clone())]).await, Ok(Vec::new()));
+    assert_eq!(store.import_page(vec![Record::Template(moved.clone())], now()).await, Ok(Vec::new()));
     let done = publish(&store, &moved).await;
     assert_eq!(done, Published { added: 24, removed: 23, kept: 1, blocked: 0 });
     let cells = all(&store, Kind::Slot).await;
@@ -99,7 +99,7 @@ pub async fn a_template_that_moves_takes_its_free_cells_along(store: Arc<dyn Sto
     gone.time = Time::constant(17, 40, 0, 0);
     assert_eq!(refused(&store, gone).await.slug(), "time-absent");
     // Back to the first doctor and to the first hours, among which the booked one still is.
-    assert_eq!(store.import_page(vec![Record::Template(template(20))]).await, Ok(Vec::new()));
+    assert_eq!(store.import_page(vec![Record::Template(template(20))], now()).await, Ok(Vec::new()));
     let back = publish(&store, &template(20)).await;
     assert_eq!(back, Published { added: 23, removed: 24, kept: 0, blocked: 0 });
     assert_eq!(publish(&store, &template(20)).await, Published::default());
@@ -113,7 +113,7 @@ pub async fn a_booked_cell_that_is_left_behind_keeps_its_time(store: Arc<dyn Sto
     evening.time = Time::constant(17, 20, 0, 0);
     booked(&store, evening).await;
     let moved = Template { resource: doctor(ADULTS, 1), ..template(20) };
-    assert_eq!(store.import_page(vec![Record::Template(moved.clone())]).await, Ok(Vec::new()));
+    assert_eq!(store.import_page(vec![Record::Template(moved.clone())], now()).await, Ok(Vec::new()));
     let done = Published { added: 23, removed: 23, kept: 1, blocked: 1 };
     assert_eq!(publish(&store, &moved).await, done);
     let again = Published { kept: 1, blocked: 1, ..Published::default() };

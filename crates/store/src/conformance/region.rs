@@ -18,12 +18,13 @@ use talon_domain::{
     facility::{Facility, LpuCode, Mkod, Serves},
     ids::{
         AuditId, CardId, EntryId, EntryKey, FacilityId, HoldKey, PersonId, ReferralId, ReferralKey, RequestId,
-        ResourceId, ResourceKey, SlotId, SlotKey,
+        ResourceId, ResourceKey, SlotId, SlotKey, WaitingId, WaitingKey,
     },
     person::{Card, Person, Policy, Sex},
     referral::{Referral, ReferralKind, ReferralState},
     resource::{Resource, ResourceKind, Specialty, SpecialtyCode},
     slot::{Ages, Slot},
+    waiting::{ANY_TIME, WaitCommand, WithdrawCommand},
     zone::Zone,
 };
 use uuid::Uuid;
@@ -234,7 +235,7 @@ pub async fn fill(store: &Arc<dyn Store>, more: Vec<Record>) {
     let mut all = records();
     all.extend(more);
     for page in all.chunks(500) {
-        assert_eq!(store.import_page(page.to_vec()).await, Ok(Vec::new()));
+        assert_eq!(store.import_page(page.to_vec(), now()).await, Ok(Vec::new()));
     }
 }
 
@@ -294,6 +295,39 @@ pub fn hold(who: u64, facility_number: u64, specialty: u64, number: u64, with_re
 #[must_use]
 pub fn hold_change(who: u64, hold: HoldKey) -> HoldChange {
     HoldChange { person: person(who), caller: portal(), hold, request: RequestId(drawn()), new_audit: AuditId(drawn()) }
+}
+
+/// `who` waits for a specialty in a facility, for any time, under their referral to it.
+#[must_use]
+pub fn wait(who: u64, facility_number: u64, specialty: u64) -> WaitCommand {
+    WaitCommand {
+        person: person(who),
+        caller: portal(),
+        lpu: LpuCode::parse(&format!("0{facility_number}")).unwrap(),
+        specialty: code(specialty),
+        resource: None,
+        referral: Some(referral(who, specialty)),
+        phone: None,
+        from: None,
+        until: None,
+        times: ANY_TIME,
+        deadline: None,
+        request: RequestId(drawn()),
+        new_waiting: WaitingId(drawn()),
+        new_audit: AuditId(drawn()),
+    }
+}
+
+/// `who` leaves a waiting list.
+#[must_use]
+pub fn withdraw(who: u64, waiting: WaitingKey) -> WithdrawCommand {
+    WithdrawCommand {
+        person: person(who),
+        caller: portal(),
+        waiting,
+        request: RequestId(drawn()),
+        new_audit: AuditId(drawn()),
+    }
 }
 
 /// Books, and expects an answer.

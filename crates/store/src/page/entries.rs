@@ -29,6 +29,15 @@ impl PageFacts {
         Some(("person", format!("the entry is known as one of person {}", stored.person), Vec::new()))
     }
 
+    /// The places that live entries of the page had before it. Those that no entry has afterwards are free.
+    #[must_use]
+    pub fn had(&self) -> Vec<(SlotKey, u16)> {
+        let live = self.entries.values().filter(|stored| stored.state.is_live());
+        let mut had: Vec<_> = live.map(|stored| (cell(stored), stored.place)).collect();
+        had.sort_unstable();
+        had
+    }
+
     /// The page's entries with their places, or every one that gets none or wants a referral that an
     /// earlier one of the page uses.
     pub(super) fn places(&self, given: &Given<'_>) -> Result<Vec<Entry>, Vec<Fault>> {

@@ -8,10 +8,12 @@ use std::{
 use talon_domain::{
     entry::Entry,
     facility::{Facility, Mkod},
-    ids::{CardId, EntryKey, FacilityId, PersonId, ReferralKey, SlotKey},
+    ids::{CardId, EntryKey, FacilityId, PersonId, ReferralKey, SlotKey, WaitingId, WaitingKey},
     person::Card,
     referral::Referral,
+    resource::SpecialtyCode,
     slot::Slot,
+    waiting::Waiting,
 };
 
 use crate::Record;
@@ -24,6 +26,9 @@ pub(super) struct Given<'a> {
     pub(super) referrals: HashMap<ReferralKey, (usize, &'a Referral)>,
     pub(super) slots: HashMap<SlotKey, (usize, &'a Slot)>,
     pub(super) entries: HashMap<EntryKey, (usize, &'a Entry)>,
+    pub(super) waiting: HashMap<WaitingKey, (usize, &'a Waiting)>,
+    /// Who waits on a list: of several places of one person the first in the page.
+    pub(super) waiters: HashMap<(PersonId, FacilityId, SpecialtyCode), (usize, WaitingId)>,
     /// Who has a МКОД: of several the first in the page.
     pub(super) mkods: HashMap<&'a Mkod, (usize, FacilityId)>,
     /// A person's card in a facility: of several the first in the page.
@@ -40,6 +45,7 @@ impl<'a> Given<'a> {
                 Record::Referral(it) => drop(given.referrals.insert(it.key, (index, it))),
                 Record::Slot(it) => drop(given.slots.insert(it.key, (index, it))),
                 Record::Entry(it) => drop(given.entries.insert(it.key, (index, it))),
+                Record::Waiting(it) => drop(given.waiting.insert(it.key, (index, it))),
                 _ => {}
             }
         }
@@ -48,6 +54,10 @@ impl<'a> Given<'a> {
         }
         for (index, card) in given.cards.values() {
             first(&mut given.holders, (card.facility, card.person), (*index, card.id));
+        }
+        for (index, place) in given.waiting.values().filter(|(_, place)| place.state.is_live()) {
+            let list = (place.person, place.key.facility, place.specialty.clone());
+            first(&mut given.waiters, list, (*index, place.key.waiting));
         }
         given
     }

@@ -7,6 +7,7 @@
 mod cells;
 mod entries;
 mod given;
+mod waiting;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -14,10 +15,12 @@ use jiff::SignedDuration;
 use talon_domain::{
     entry::Entry,
     facility::{Facility, Mkod},
-    ids::{EntryId, EntryKey, FacilityId, PersonId, ReferralKey, SlotKey},
+    ids::{EntryId, EntryKey, FacilityId, PersonId, ReferralKey, SlotKey, WaitingId, WaitingKey},
     person::Card,
     referral::Referral,
+    resource::SpecialtyCode,
     slot::Slot,
+    waiting::Waiting,
 };
 
 use crate::{Fault, Holder, Record};
@@ -47,6 +50,10 @@ pub struct PageFacts {
     pub around: Vec<Slot>,
     /// Entries of the page.
     pub entries: HashMap<EntryKey, Entry>,
+    /// Places on waiting lists of the page.
+    pub waiting: HashMap<WaitingKey, Waiting>,
+    /// The live places of the page's persons on the lists that it is about.
+    pub waits: HashMap<(PersonId, FacilityId, SpecialtyCode), WaitingId>,
 }
 
 /// An entry that uses a referral up.
@@ -74,6 +81,7 @@ impl PageFacts {
                 Record::Referral(referral) => self.of_referral(referral, &given),
                 Record::Slot(slot) => self.of_slot(slot, &given),
                 Record::Entry(entry) => self.of_entry(entry, &given),
+                Record::Waiting(waiting) => self.of_waiting(waiting, index, &given),
                 _ => None,
             };
             faults.extend(found.map(|(key, what, holders)| Fault { index, key, what, holders }));

@@ -1,7 +1,7 @@
 //! `talon client add`: credentials for a client application.
 
 use clap::{Args, Subcommand};
-use talon_app::IdSource;
+use talon_app::{Clock, IdSource};
 use talon_domain::{
     access::{Channel, Client, Function, Right, Rights, default_rights},
     ids::ClientId,
@@ -9,7 +9,13 @@ use talon_domain::{
 use talon_store::{ClientSecret, Record};
 
 use super::{block_on, token, with_store};
-use crate::{cli::StoreArgs, clock::SystemIds, compose::WhenMissing, failure::Outcome, output::say};
+use crate::{
+    cli::StoreArgs,
+    clock::{SystemClock, SystemIds},
+    compose::WhenMissing,
+    failure::Outcome,
+    output::say,
+};
 
 /// The region file's limit of a name, in characters.
 const LONGEST_NAME: usize = 500;
@@ -64,7 +70,7 @@ pub(crate) fn run(command: ClientCommand) -> Outcome {
     let client = Client { id, name: args.name, channel: args.channel, functions, schedule_days: args.days };
     block_on(with_store(&settings, WhenMissing::Fail, async |store| {
         let records = vec![Record::Client(client), Record::ClientSecret(ClientSecret { client: id, hash })];
-        Ok(store.import_page(records).await?)
+        Ok(store.import_page(records, SystemClock.now()).await?)
     }))?;
     say(&format!("guid: {id}\nsecret: {secret}"))
 }

@@ -10,11 +10,13 @@ use std::{
 
 use anyhow::Context;
 use clap::Args;
+use talon_app::Clock;
 use talon_region::{ImportOptions, ImportReport, Input, import};
 
 use super::{block_on, schedule::publish_now, with_store};
 use crate::{
     cli::StoreArgs,
+    clock::SystemClock,
     compose::WhenMissing,
     failure::{Failure, Outcome},
     output::say,
@@ -51,7 +53,7 @@ pub(crate) fn run(args: ImportArgs) -> Outcome {
     let inputs = args.files.iter().map(open).collect::<Outcome<Vec<_>>>()?;
     block_on(with_store(&settings, WhenMissing::Create, async |store| {
         let mut shown = Shown::start(&args.files);
-        let options = ImportOptions { keep_good: args.keep_good };
+        let options = ImportOptions { keep_good: args.keep_good, ..ImportOptions::new(SystemClock.now()) };
         let imported = import(&**store, inputs, options, &mut |progress| shown.show(progress)).await;
         shown.finish();
         let report = imported.map_err(|error| Failure::Fault(error.into()))?;

@@ -51,6 +51,8 @@ pub(crate) const KEYS: &[Key] = &[
         "0",
         "how long before it begins patients may still cancel or move an appointment by themselves",
     ),
+    key("offer_time", "2h", "how long a free time stands offered to one who waits for it; counted from 08:00 to 21:00"),
+    key("service_deadlines", "", "days within which those who wait are promised an offer, as 2=14, 7=30, *=60"),
     key("log.level", "info", "what is logged: error, warn, info, debug, trace, or directives as talon_app=debug"),
     key("log.format", "auto", "json, text, or auto: text on a terminal, json elsewhere"),
     key("limits.connections", "10000", "connections at once; more wait in the system's backlog"),

@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use jiff::SignedDuration;
-use talon_domain::booking::HoldTerms;
+use talon_app::Deadlines;
+use talon_domain::{booking::HoldTerms, resource::SpecialtyCode, waiting::OfferTerms};
 use talon_iemk::Base;
 
 use super::{IssuerTable, SettingsError, StoreUrl, Values, parse::Field};
@@ -26,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) publish_every: Duration,
     pub(crate) holds: HoldTerms,
     pub(crate) cancel_cutoff: Duration,
+    pub(crate) offers: OfferTerms,
+    pub(crate) deadlines: Deadlines,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
     pub(crate) limits: Limits,
@@ -107,6 +110,8 @@ impl Settings {
                 per_person: field("holds_per_person")?.number(1000)?,
             },
             cancel_cutoff: field("cancel_cutoff")?.duration_or_none()?,
+            offers: OfferTerms { time: span(field("offer_time")?.duration()?) },
+            deadlines: deadlines(&field("service_deadlines")?)?,
             log_level: log_level(&field("log.level")?)?,
             log_format: field("log.format")?.parse()?,
             limits: Limits {
@@ -128,6 +133,22 @@ impl Settings {
 /// A time span as the domain has it. Settings are at most a year long, which always fits.
 fn span(span: Duration) -> SignedDuration {
     SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX)
+}
+
+/// Pairs as `CODE=DAYS`, with `*` for every other specialty.
+fn deadlines(field: &Field<'_>) -> Result<Deadlines, SettingsError> {
+    let mut deadlines = Deadlines::default();
+    for pair in field.value.text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+        let read = pair.split_once('=').map(|(code, days)| (code.trim(), days.trim().parse::<u16>()));
+        let Some((code, Ok(days))) = read.filter(|(code, _)| !code.is_empty()) else {
+            return Err(field.fault("pairs of a specialty's code (or *) and days are needed, as 2=14, *=60"));
+        };
+        match code {
+            "*" => deadlines.others = Some(days),
+            code => drop(deadlines.by_specialty.insert(SpecialtyCode(code.to_owned()), days)),
+        }
+    }
+    Ok(deadlines)
 }
 
 fn portal_keys(values: &Values) -> Result<Option<PortalKeys>, SettingsError> {

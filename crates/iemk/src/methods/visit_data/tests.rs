@@ -33,6 +33,7 @@ fn every_refusal() -> Vec<Refusal> {
         Refusal::TimeTaken,
         Refusal::IdempotencyMismatch,
         Refusal::HoldLimit,
+        Refusal::WaitingAlready,
     ]
 }
 
@@ -65,7 +66,7 @@ fn every_row_is_somebodys() {
     reasons.extend(["validation", "time-or-resource-empty", "client-unknown", "person-unknown", "path-unknown"]);
     reasons.extend(["method-not-allowed", "request-timeout", "body-too-large", "content-type-unsupported"]);
     reasons.extend(["too-many-requests", "internal", "unavailable"]);
-    reasons.extend(["hold-not-found", "hold-expired", "hold-not-extendable"]);
+    reasons.extend(["hold-not-found", "hold-expired", "hold-not-extendable", "waiting-not-found"]);
     use ChangeRefusal::{Begun, Cancelled, Done, NotFound, TooLate};
     reasons.extend([NotFound, Begun, Done, Cancelled, TooLate].map(ChangeRefusal::slug));
     for row in catalogue::rows() {

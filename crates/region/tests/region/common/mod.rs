@@ -20,7 +20,13 @@ pub(crate) async fn load(
     text: impl Into<Vec<u8>>,
     keep_good: bool,
 ) -> Result<ImportReport, ImportError> {
-    import(store, vec![input("f", text)], ImportOptions { keep_good }, &mut |_| ()).await
+    import(
+        store,
+        vec![input("f", text)],
+        ImportOptions { keep_good, ..ImportOptions::new(jiff::Timestamp::UNIX_EPOCH) },
+        &mut |_| (),
+    )
+    .await
 }
 
 /// The faults as they are shown.

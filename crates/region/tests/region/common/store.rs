@@ -13,12 +13,13 @@ use talon_domain::{
     reference::Reference,
     schedule::Template,
     slot::Slot,
+    waiting::{WaitCommand, WithdrawCommand},
 };
 use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
-    Holder, Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PolicyQuery,
-    Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept,
-    TicketFacts, TicketReader,
+    Holder, Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PlaceInLine,
+    PolicyQuery, Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError,
+    Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 
 /// Records by kind and key.
@@ -91,6 +92,7 @@ fn key_of(record: &Record) -> (Kind, String) {
         Record::Entry(x) => (Kind::Entry, x.key.to_string()),
         Record::EntryVersion(x) => (Kind::EntryVersion, format!("{}{}", x.entry, x.version)),
         Record::Cancellation(x) => (Kind::Cancellation, x.entry.to_string()),
+        Record::Waiting(x) => (Kind::Waiting, x.key.to_string()),
         Record::Counter(x) => (Kind::Counter, format!("{}{}", x.facility, x.day)),
         Record::Message(x) => (Kind::Message, format!("{}{}{}", x.entry, x.version, x.kind.code())),
         Record::Audit(x) => (Kind::Audit, x.id.to_string()),
@@ -166,7 +168,7 @@ impl Store for FakeStore {
         Ok(faults.collect())
     }
 
-    async fn import_page(&self, page: Vec<Record>) -> Result<Vec<Fault>> {
+    async fn import_page(&self, page: Vec<Record>, _: Timestamp) -> Result<Vec<Fault>> {
         if let Some(fault) = self.surprise.lock().unwrap().take_if(|fault| fault.index < page.len()) {
             return Ok(vec![fault]);
         }
@@ -207,6 +209,18 @@ impl Store for FakeStore {
     }
 
     async fn release_hold(&self, _: HoldChange, _: Timestamp) -> Result<ReleaseReply> {
+        unreachable!()
+    }
+
+    async fn wait(&self, _: WaitCommand, _: Timestamp) -> Result<WaitReply> {
+        unreachable!()
+    }
+
+    async fn waiting(&self, _: PersonId, _: Timestamp) -> Result<Vec<PlaceInLine>> {
+        unreachable!()
+    }
+
+    async fn withdraw(&self, _: WithdrawCommand, _: Timestamp) -> Result<WithdrawReply> {
         unreachable!()
     }
 
@@ -258,7 +272,7 @@ impl Store for FakeStore {
         unreachable!()
     }
 
-    async fn publish(&self, _: &Template, _: (Date, Date), _: Vec<Slot>) -> Result<Published> {
+    async fn publish(&self, _: &Template, _: (Date, Date), _: Vec<Slot>, _: Timestamp) -> Result<Published> {
         unreachable!()
     }
 

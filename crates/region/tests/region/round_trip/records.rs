@@ -14,7 +14,7 @@ use talon_domain::{
     history::{CancelReason, Cancellation, EntryVersion},
     ids::{
         AuditId, CardId, ClientId, EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, RequestId,
-        ResourceId, ResourceKey, SlotId, SlotKey, TemplateId,
+        ResourceId, ResourceKey, SlotId, SlotKey, TemplateId, WaitingId, WaitingKey,
     },
     message::{Message, MessageKind},
     person::{Card, Person, Policy, Sex},
@@ -22,6 +22,7 @@ use talon_domain::{
     resource::{Resource, ResourceKind, Specialty, SpecialtyCode},
     schedule::{DayPart, DayRelease, Exception, Parity, Template},
     slot::{Ages, Release, Slot},
+    waiting::{Waiting, WaitingState},
     zone::Zone,
 };
 use talon_store::Record;
@@ -40,6 +41,7 @@ pub(super) fn any_record() -> BoxedStrategy<Record> {
         entry().prop_map(Record::Entry),
         entry_version().prop_map(Record::EntryVersion),
         cancellation().prop_map(Record::Cancellation),
+        waiting().prop_map(Record::Waiting),
         counter().prop_map(Record::Counter),
         message().prop_map(Record::Message),
         audit().prop_map(Record::Audit),
@@ -332,6 +334,36 @@ fn cancellation() -> impl Strategy<Value = Cancellation> {
         any_text().prop_map(|text| CancelReason::new(CancelReason::OTHER, Some(text)).ok()),
     ];
     (entry_key(), reason, precise_instant()).prop_map(|(entry, reason, at)| Cancellation { entry, reason, at })
+}
+
+fn waiting() -> impl Strategy<Value = Waiting> {
+    let states = vec![WaitingState::Waiting, WaitingState::Booked, WaitingState::Withdrawn, WaitingState::Over];
+    let minute = || (0i8..24, 0i8..60).prop_map(|(hour, minute)| time(hour, minute, 0, 0));
+    let who = (facility_id(), bytes(), person_id(), code(), of(bytes()), of(referral_key()), of(any_text()));
+    let when = (day(), day(), minute(), minute(), of(day()), precise_instant());
+    let rest = (any::<u16>(), select(states), 1u32.., of(bytes()), select(Channel::ALL));
+    (who, when, rest).prop_map(|(who, when, rest)| {
+        let (facility, waiting, person, specialty, resource, referral, phone) = who;
+        let (one, other, time_from, time_until, due, since) = when;
+        let (priority, state, version, client, channel) = rest;
+        Waiting {
+            key: WaitingKey { facility, waiting: WaitingId::from_bytes(waiting) },
+            person,
+            specialty,
+            resource: resource.map(ResourceId::from_bytes),
+            referral,
+            phone,
+            dates: (one.min(other), one.max(other)),
+            times: (time_from, time_until),
+            priority,
+            due,
+            since,
+            state,
+            version,
+            client: client.map(ClientId::from_bytes),
+            channel,
+        }
+    })
 }
 
 fn counter() -> impl Strategy<Value = TicketCounter> {

@@ -1,0 +1,41 @@
+//! What a page frees for those who wait: new cells, and places that its entries give up.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use talon_domain::ids::SlotKey;
+use talon_store::{PageFacts, Record};
+
+use crate::{failure::Result, offers, session::Session, slots};
+
+/// Offers it to the first in line.
+pub(super) fn offer(session: &Session<'_>, records: &[Record], facts: &PageFacts, now: Timestamp) -> Result<()> {
+    let mut new = BTreeSet::new();
+    for record in records {
+        if let Record::Slot(slot) = record
+            && !facts.slots.contains_key(&slot.key)
+        {
+            new.insert(slot.key);
+        }
+    }
+    for (cell, place) in facts.had() {
+        if !new.contains(&cell) {
+            give(session, cell, place, now)?;
+        }
+    }
+    for cell in new {
+        let Some(slot) = slots::by_key(session.connection, cell)? else { continue };
+        for place in 1..=slot.places {
+            give(session, cell, place, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Offers a place, if no entry of the page has it.
+fn give(session: &Session<'_>, cell: SlotKey, place: u16, now: Timestamp) -> Result<()> {
+    if slots::places(session.connection, cell)?.is_taken(place) {
+        return Ok(());
+    }
+    offers::give(session, cell, place, now)
+}
