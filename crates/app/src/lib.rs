@@ -59,7 +59,7 @@ pub use sources::{Clock, IdSource};
 pub use sweep::sweep;
 pub use ticket::TicketSheet;
 pub use visit::{VisitRequest, Wanted};
-pub use visits::{EntryView, VisitsRequest, VisitsView};
+pub use visits::{EntryView, PastView, VisitView, VisitsRequest, VisitsView};
 pub use wait::WaitRequest;
 
 /// What the use cases work with.

@@ -11,11 +11,12 @@ use talon_domain::{
     audit::Action,
     entry::{Entry, EntryState},
     facility::Facility,
+    history::{Cancellation, EntryVersion},
     ids::{RequestId, ResourceKey},
     reference::Reference,
     resource::{Resource, Specialty},
 };
-use talon_store::EntriesQuery;
+use talon_store::{EntriesQuery, Past};
 use talon_tokens::Identity;
 
 use crate::{App, Failure, Page, ReadRecord};
@@ -39,9 +40,44 @@ pub struct VisitsRequest {
 /// A page of a person's entries.
 pub struct VisitsView {
     /// The entries, those that begin last first.
-    pub visits: Vec<EntryView>,
+    pub visits: Vec<VisitView>,
     /// How many there are on all pages.
     pub total: usize,
+}
+
+/// An entry with its past.
+pub struct VisitView {
+    /// The entry.
+    pub entry: EntryView,
+    /// When and why it was cancelled, if it is and that is known.
+    pub cancelled: Option<Cancellation>,
+    /// What it was before each time that it was moved, the first first.
+    pub history: Vec<PastView>,
+}
+
+/// What an entry was before it was moved.
+pub struct PastView {
+    /// It.
+    pub was: EntryVersion,
+    /// With whom or what; `None` when it is not known any more.
+    pub resource: Option<Arc<Resource>>,
+}
+
+impl VisitView {
+    /// The past is read after the entries, so what has happened in between is left out of it.
+    fn of(entry: EntryView, past: &Past, reference: &Reference) -> Self {
+        let Entry { key, state, version, .. } = entry.entry;
+        let cancelled = past.cancellations.iter().find(|it| it.entry == key && state == EntryState::Cancelled);
+        let was = past.versions.iter().filter(|was| was.entry == key && was.version < version);
+        let mut history: Vec<_> = was
+            .map(|was| {
+                let resource = ResourceKey { facility: key.facility, resource: was.resource };
+                PastView { was: was.clone(), resource: reference.resource(resource).cloned() }
+            })
+            .collect();
+        history.sort_by_key(|past| past.was.version);
+        Self { cancelled: cancelled.cloned(), history, entry }
+    }
 }
 
 /// An entry with what is known of its facility, resource and specialty.
@@ -104,7 +140,12 @@ impl App {
         let may_change = |entry: &Entry| self.may_change(identity, entry, now);
         let known = found.into_iter().filter_map(|entry| EntryView::of(entry, &reference, may_change));
         let visits: Vec<_> = known.filter(wanted).collect();
-        Ok(VisitsView { total: visits.len(), visits: asked.page.of(visits) })
+        let total = visits.len();
+        let visits = asked.page.of(visits);
+        let shown: Vec<_> = visits.iter().map(|view| view.entry.clone()).collect();
+        let past = self.parts.store.past(identity.person, &shown).await?;
+        let visits = visits.into_iter().map(|entry| VisitView::of(entry, &past, &reference)).collect();
+        Ok(VisitsView { visits, total })
     }
 }
 

@@ -19,7 +19,7 @@ use talon_domain::{
 };
 use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey,
-    ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
+    ListQuery, ListReply, Load, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
     Published as PublishedSlots, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
     StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
@@ -305,6 +305,9 @@ impl Store for PostgresStore {
     }
     async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage> {
         self.read(|tx| async move { schedule::schedule(&tx, query).await }).await
+    }
+    async fn past(&self, person: PersonId, entries: &[Entry]) -> Result<Past> {
+        self.read(|tx| async move { reading::past(&tx, person, entries).await }).await
     }
 
     async fn ticket(&self, entry: EntryKey, reader: TicketReader) -> Result<Option<TicketFacts>> {

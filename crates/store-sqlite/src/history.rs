@@ -10,11 +10,20 @@ use talon_domain::{
 use crate::columns::{guid, micros, seconds, unreadable};
 
 /// The columns that [`read_version`] expects.
-pub(crate) const VERSION_COLUMNS: &str =
-    "facility, entry, version, resource, slot, place, start, minutes, ticket, until";
+macro_rules! version_columns {
+    () => {
+        "facility, entry, version, resource, slot, place, start, minutes, ticket, until"
+    };
+}
+pub(crate) use version_columns;
 
 /// The columns that [`read_cancellation`] expects.
-pub(crate) const CANCELLATION_COLUMNS: &str = "facility, entry, code, reason, at";
+macro_rules! cancellation_columns {
+    () => {
+        "facility, entry, code, reason, at"
+    };
+}
+pub(crate) use cancellation_columns;
 
 pub(crate) fn read_version(row: &Row<'_>) -> Result<EntryVersion> {
     Ok(EntryVersion {

@@ -7,12 +7,13 @@ use talon_domain::{
     reference::Reference,
     referral::Referral,
 };
-use talon_store::{EntriesQuery, MOST_ENTRIES, MOST_REFERRALS, OwnReferral};
+use talon_store::{EntriesQuery, MOST_ENTRIES, MOST_REFERRALS, OwnReferral, Past};
 
 use crate::{
     entry::{self, entry_columns},
     facts::{self, referral_columns},
     failure::Result,
+    history::{self, cancellation_columns, version_columns},
 };
 
 /// A person's referrals, each with the visit that uses it up.
@@ -55,4 +56,36 @@ pub(crate) fn entries(connection: &Connection, query: &EntriesQuery) -> Result<V
         )?
         .map(|stored| entry::verified(stored?))
         .collect()
+}
+
+/// What entries of a person's were before they were moved, and why they were cancelled.
+pub(crate) fn past(connection: &Connection, person: PersonId, entries: &[Entry]) -> Result<Past> {
+    let mut past = Past::default();
+    let mut versions = connection.prepare_cached(concat!(
+        "SELECT ",
+        version_columns!(),
+        " FROM entry_version WHERE facility = ?1 AND entry = ?2 \
+         AND EXISTS (SELECT 1 FROM entry e WHERE e.facility = ?1 AND e.entry = ?2 AND e.person = ?3)"
+    ))?;
+    let mut cancellations = connection.prepare_cached(concat!(
+        "SELECT ",
+        cancellation_columns!(),
+        " FROM cancellation WHERE facility = ?1 AND entry = ?2 \
+         AND EXISTS (SELECT 1 FROM entry e WHERE e.facility = ?1 AND e.entry = ?2 AND e.person = ?3)"
+    ))?;
+    for entry in entries {
+        let key = params![entry.key.facility.bytes(), entry.key.entry.bytes(), person.bytes()];
+        // The first version has none before it.
+        if entry.version > 1 {
+            for version in versions.query_map(key, history::read_version)? {
+                past.versions.push(version?);
+            }
+        }
+        if entry.state == EntryState::Cancelled {
+            for cancellation in cancellations.query_map(key, history::read_cancellation)? {
+                past.cancellations.push(cancellation?);
+            }
+        }
+    }
+    Ok(past)
 }

@@ -17,7 +17,7 @@ use talon_domain::{
 };
 use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey,
-    ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
+    ListQuery, ListReply, Load, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
     Published as PublishedSlots, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
     StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
@@ -177,6 +177,10 @@ impl Store for SqliteStore {
     async fn entries(&self, query: &EntriesQuery) -> Result<Vec<Entry>> {
         let query = *query;
         self.read(move |connection, _| reading::entries(connection, &query)).await
+    }
+    async fn past(&self, person: PersonId, entries: &[Entry]) -> Result<Past> {
+        let entries = entries.to_vec();
+        self.read(move |connection, _| reading::past(connection, person, &entries)).await
     }
     async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage> {
         let query = query.clone();

@@ -29,7 +29,7 @@ pub use page::{LONGEST_CELL, PageFacts, Use};
 pub use record::{ANY_PLACE, ClientSecret, ExportPage, Fault, Holder, Kind, KnownKey, Record};
 pub use reply::{
     BookReply, Booked, CancelReply, EntriesQuery, ExtendReply, FreeTimesQuery, HoldReply, KeptHold, ListQuery,
-    ListReply, Load, MOST_ENTRIES, MOST_REFERRALS, MoveReply, OwnReferral, PersonCards, PersonMatch, PlaceInLine,
+    ListReply, Load, MOST_ENTRIES, MOST_REFERRALS, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine,
     PolicyQuery, Published, ReleaseReply, Sought, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 pub use schedule::{SchedulePage, ScheduleQuery};

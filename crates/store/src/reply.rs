@@ -6,6 +6,7 @@ use talon_domain::{
     booking::{ChangeRefusal, FacilityTimes, Hold, HoldRefusal, MoveRefusal, Refusal, Visit},
     entry::{Entry, EntryState, Ticket},
     facility::LpuCode,
+    history::{Cancellation, EntryVersion},
     ids::{EntryKey, PersonId, ReferralKey},
     person::{Card, Person},
     referral::Referral,
@@ -194,6 +195,15 @@ pub struct OwnReferral {
 
 /// A person sees at most this many entries of those asked for: the last ones.
 pub const MOST_ENTRIES: u16 = 1000;
+
+/// What entries were and what became of them, in no order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// What they were before they were moved.
+    pub versions: Vec<EntryVersion>,
+    /// When and why they were cancelled.
+    pub cancellations: Vec<Cancellation>,
+}
 
 /// Which of a person's entries are looked for.
 #[derive(Clone, Copy, Debug)]

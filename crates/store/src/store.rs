@@ -17,7 +17,7 @@ use talon_domain::{
 
 use crate::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
-    Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PlaceInLine,
+    Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine,
     PolicyQuery, Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Swept, TicketFacts,
     TicketReader, WaitReply, WithdrawReply,
 };
@@ -111,6 +111,8 @@ pub trait Store: Send + Sync {
     async fn referrals(&self, person: PersonId) -> Result<Vec<OwnReferral>>;
     /// A person's entries, those that begin last first, at most [`MOST_ENTRIES`](crate::MOST_ENTRIES).
     async fn entries(&self, query: &EntriesQuery) -> Result<Vec<Entry>>;
+    /// What these entries of the person's were before, and why those of them that are cancelled are.
+    async fn past(&self, person: PersonId, entries: &[Entry]) -> Result<Past>;
     /// Some of a facility's resources with their cells, and the places that are left in these.
     async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage>;
     /// The entry that a ticket is of; `None` when there is none that the reader may read.

@@ -132,6 +132,7 @@ macro_rules! conformance {
             visiting::a_named_cell_is_booked_and_no_other_in_its_place,
             visiting::a_referral_must_be_of_the_kind_that_is_named,
         );
+            reading::the_past_of_an_entry_is_its_owners,
 
         #[test]
         fn the_store_and_a_sequential_model_agree() {

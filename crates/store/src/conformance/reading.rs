@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::{Timestamp, civil::date};
 use talon_domain::{
-    booking::CellPlaces,
+    booking::{CancelCommand, CellPlaces},
     entry::EntryState,
+    history::{CancelReason, Cancellation},
     ids::ResourceId,
     resource::{Resource, ResourceKind},
     slot::Ages,
@@ -14,11 +15,11 @@ use talon_domain::{
 use super::{
     region::{
         ADULTS, ANNA, BORIS, CHILDREN, EAST, GLEB, VERA, book, booked, cancel, code, doctor, facility, fill, hold,
-        local_start, now, person, person_records, referral, referral_to, slot,
+        local_start, move_to, now, person, person_records, referral, referral_to, slot,
     },
     tally::entries,
 };
-use crate::{EntriesQuery, MOST_REFERRALS, Record, ScheduleQuery, Store};
+use crate::{EntriesQuery, MOST_REFERRALS, Past, Record, ScheduleQuery, Store};
 
 pub async fn a_person_is_read_with_their_cards_and_nobody_elses(store: Arc<dyn Store>) {
     fill(&store, Vec::new()).await;
@@ -84,6 +85,30 @@ pub async fn entries_are_read_by_owner_time_and_state(store: Arc<dyn Store>) {
         assert_eq!(found.iter().map(|entry| entry.key).collect::<Vec<_>>(), expected, "{query:?}");
         assert!(found.iter().all(|entry| everything.contains(entry)), "as they are stored");
     }
+}
+
+pub async fn the_past_of_an_entry_is_its_owners(store: Arc<dyn Store>) {
+    fill(&store, Vec::new()).await;
+    let moved = booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await;
+    for number in [5, 30] {
+        store.move_entry(move_to(ANNA, moved.entry, None, number), now()).await.unwrap().unwrap();
+    }
+    let given_up = booked(&store, book(ANNA, ADULTS, 1, 9, 1)).await.entry;
+    let reason = CancelReason::new(CancelReason::OTHER, Some("Уезжаю".to_owned())).unwrap();
+    let command = CancelCommand { reason: Some(reason.clone()), ..cancel(ANNA, given_up) };
+    store.cancel(command, now()).await.unwrap().unwrap();
+    booked(&store, book(ANNA, EAST, 2, 12, 2)).await;
+    let all = EntriesQuery { person: person(ANNA), from: Timestamp::MIN, to: Timestamp::MAX, state: None };
+    let own = store.entries(&all).await.unwrap();
+    let mut past = store.past(person(ANNA), &own).await.unwrap();
+    past.versions.sort_by_key(|was| was.version);
+    let was: Vec<_> = past.versions.iter().map(|was| (was.entry, was.version, was.ticket.clone())).collect();
+    assert_eq!(was, [(moved.entry, 1, moved.ticket.clone()), (moved.entry, 2, moved.ticket)]);
+    let starts: Vec<_> = past.versions.iter().map(|was| was.start).collect();
+    assert_eq!(starts, [3, 5].map(|number| slot(ADULTS, 0, number, local_start(number)).start));
+    assert_eq!(past.cancellations, [Cancellation { entry: given_up, reason: Some(reason), at: now() }]);
+    assert_eq!(store.past(person(BORIS), &own).await, Ok(Past::default()), "they are not his");
+    assert_eq!(store.past(person(ANNA), &[]).await, Ok(Past::default()));
 }
 
 pub async fn a_schedule_is_read_in_pages_with_the_places_that_are_left(store: Arc<dyn Store>) {

@@ -17,9 +17,9 @@ use talon_domain::{
 };
 use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
-    Holder, Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, PersonCards, PersonMatch, PlaceInLine,
-    PolicyQuery, Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError,
-    Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    Holder, Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, Past, PersonCards, PersonMatch,
+    PlaceInLine, PolicyQuery, Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
+    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 
 /// Records by kind and key.
@@ -265,6 +265,10 @@ impl Store for FakeStore {
     }
 
     async fn entries(&self, _: &EntriesQuery) -> Result<Vec<Entry>> {
+        unreachable!()
+    }
+
+    async fn past(&self, _: PersonId, _: &[Entry]) -> Result<Past> {
         unreachable!()
     }
 
