@@ -72,8 +72,8 @@ impl App {
     }
 
     /// Keeps the record of a read, also of one that was refused. It precedes the answer, as
-    /// [`Self::record_refused`] does; a 429 leaves none here either. An installation may have chosen to keep none of
-    /// reads.
+    /// [`Self::record_refused`] does; a 429 leaves none here either. Measurements of what the record costs go without
+    /// it; `talon doctor` and the server's log warn of that.
     ///
     /// # Errors
     ///

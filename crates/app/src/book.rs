@@ -6,13 +6,13 @@ use talon_domain::{
     booking::{BookCommand, FreeTime, IdempotencyKey, NewIds, Refusal},
     email::Email,
     facility::LpuCode,
-    ids::{AuditId, EntryId, PersonId, ReferralKey, RequestId, ResourceKey, SlotId},
+    ids::{AuditId, EntryId, ReferralKey, RequestId, ResourceKey, SlotId},
     referral::ReferralKind,
 };
 use talon_store::{Booked, FreeTimesQuery, Sought};
 use talon_tokens::Identity;
 
-use crate::{App, Failure, Limited};
+use crate::{App, Failure};
 
 /// What a request to book asks for, after its shape was checked.
 #[derive(Clone, Debug)]
@@ -51,15 +51,6 @@ pub struct Refused {
 pub type BookResult = Result<Booked, Refused>;
 
 impl App {
-    /// Whether the person may make one more request now (section 2: 60 at once, then 5 a second).
-    ///
-    /// # Errors
-    ///
-    /// [`Limited`]. It must not be answered to an exact repetition: see [`App::is_repetition`].
-    pub fn admit(&self, person: PersonId) -> Result<(), Limited> {
-        self.persons.take(person.0, self.now())
-    }
-
     /// The command of a caller, with ids for what it will create.
     #[must_use]
     pub fn book_command(&self, identity: &Identity, asked: BookRequest, request: RequestId) -> BookCommand {

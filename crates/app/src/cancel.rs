@@ -42,6 +42,7 @@ impl App {
             entry,
             reason,
             cutoff: self.parts.settings.cancel_cutoff,
+            churn: self.parts.settings.churn,
             request,
             new_audit: AuditId(self.parts.ids.ordered(now)),
         };

@@ -3,6 +3,7 @@
 //! A façade turns its wire format into one of these calls and the answer into its bytes. Nothing
 //! here knows a wire format, nothing here decides a rule of booking.
 
+mod admission;
 mod audit;
 mod book;
 mod cancel;
@@ -35,6 +36,7 @@ use talon_domain::ids::RequestId;
 use talon_store::Store;
 use talon_tokens::{Identity, Links, OwnKey, TokenFault, Verifier};
 
+use admission::Admission;
 use limiter::Limiter;
 use secret::SecretCheck;
 
@@ -85,7 +87,7 @@ pub struct AppParts {
 /// The use cases, shared by every façade and every connection.
 pub struct App {
     parts: AppParts,
-    persons: Limiter,
+    admission: Admission,
     token_clients: Limiter,
     token_persons: Limiter,
     secrets: SecretCheck,
@@ -98,7 +100,7 @@ impl App {
     #[must_use]
     pub fn new(parts: AppParts) -> Arc<Self> {
         let settings = &parts.settings;
-        let persons = Limiter::new(settings.person_burst, settings.person_per_second, limiter::SECOND);
+        let admission = Admission::of(settings);
         let token_persons = Limiter::new(settings.person_burst, settings.person_per_second, limiter::SECOND);
         let a_minute = settings.client_tokens_per_minute;
         let token_clients = Limiter::new(a_minute, a_minute, limiter::MINUTE);
@@ -107,7 +109,7 @@ impl App {
         let links = parts.own_key.as_deref().and_then(|key| Links::of(key).ok());
         Arc::new(Self {
             parts,
-            persons,
+            admission,
             token_clients,
             token_persons,
             secrets: SecretCheck::default(),

@@ -3,7 +3,10 @@
 use std::{collections::HashMap, time::Duration};
 
 use jiff::SignedDuration;
-use talon_domain::{booking::HoldTerms, resource::SpecialtyCode};
+use talon_domain::{
+    booking::{ChurnTerms, HoldTerms},
+    resource::SpecialtyCode,
+};
 
 /// Settings of the use cases.
 #[derive(Clone, Debug)]
@@ -19,15 +22,26 @@ pub struct AppSettings {
     pub holds: HoldTerms,
     /// How long before it begins patients may still cancel or move an appointment by themselves.
     pub cancel_cutoff: Duration,
+    /// How often patients may cancel what they booked before they pause.
+    pub churn: ChurnTerms,
     /// Within how many days those who wait are promised an offer.
     pub deadlines: Deadlines,
     /// Requests that one person may make at once.
     pub person_burst: u32,
     /// Requests a second that one person may make after that.
     pub person_per_second: u32,
+    /// Requests that one client application may make at once, for whomever.
+    pub client_burst: u32,
+    /// Requests a second that one client application may make after that; 0 does not limit.
+    pub client_per_second: u32,
+    /// Requests that may come from one address at once.
+    pub address_burst: u32,
+    /// Requests a second that may come from one address after that; 0 does not limit.
+    pub address_per_second: u32,
     /// Tokens a minute that one client application may ask for.
     pub client_tokens_per_minute: u32,
-    /// Whether what only reads a person's data leaves an audit record too.
+    /// Whether what only reads a person's data leaves an audit record too. Only to measure what the record costs is there
+    /// a reason against it.
     pub audit_reads: bool,
 }
 
@@ -57,9 +71,14 @@ impl Default for AppSettings {
             token_ttl: Duration::from_secs(900),
             holds: HoldTerms { time: SignedDuration::from_mins(5), extensions: 2, per_person: 2 },
             cancel_cutoff: Duration::ZERO,
+            churn: ChurnTerms { most: 10, within: SignedDuration::from_hours(24) },
             deadlines: Deadlines::default(),
             person_burst: 60,
             person_per_second: 5,
+            client_burst: 1000,
+            client_per_second: 0,
+            address_burst: 1000,
+            address_per_second: 0,
             client_tokens_per_minute: 600,
             audit_reads: true,
         }

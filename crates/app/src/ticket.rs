@@ -1,6 +1,6 @@
 //! Tickets: for the person whose entry it is, and for whoever has the ticket's link.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use jiff::Timestamp;
 use talon_domain::{
@@ -77,12 +77,14 @@ impl App {
         }
     }
 
-    /// Whether a link may be opened once more now. What no link is costs nothing and is not counted.
+    /// Whether a link may be opened once more now, and from this address. What no link is costs nothing and is
+    /// counted for the address alone.
     ///
     /// # Errors
     ///
     /// [`Limited`]
-    pub fn admit_link(&self, token: &str) -> Result<(), Limited> {
+    pub fn admit_link(&self, token: &str, address: Option<IpAddr>) -> Result<(), Limited> {
+        self.admit_address(address)?;
         match self.links.as_ref().and_then(|links| links.open(token)) {
             Some(entry) => self.link_readers.take(entry.entry.0, self.now()),
             None => Ok(()),

@@ -1,6 +1,6 @@
 //! A request that has found its route.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use axum::http::{HeaderMap, Method, Uri};
 use talon_domain::ids::{PersonId, RequestId};
@@ -19,6 +19,8 @@ pub(crate) type Outcome = Result<Done, Box<Problem>>;
 pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
+    /// Whence it comes, as far as the listener tells.
+    pub(crate) address: Option<IpAddr>,
     pub(crate) headers: HeaderMap,
     /// The segments of the path that vary, by the names that the route gives them.
     pub(crate) segments: Vec<(&'static str, String)>,

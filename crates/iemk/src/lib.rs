@@ -17,6 +17,7 @@ mod language;
 mod local_text;
 mod methods;
 mod model;
+mod proxies;
 mod reading;
 mod routes;
 mod serve;
@@ -32,6 +33,7 @@ use talon_app::App;
 use routes::{ALIAS, ROUTES, Route, Under, V3};
 
 pub use incoming::{DRAIN_TIME, MOST_DRAINED};
+pub use proxies::{BadNetwork, BadProxyHeader, Network, Proxies, ProxyHeader};
 pub use settings::{BadBase, Base, IemkSettings};
 pub use unreadable::{Unreadable, refuse};
 
@@ -56,14 +58,14 @@ pub fn router(app: Arc<App>, settings: IemkSettings) -> Router {
 /// The façade's routes, with the standard 404 for every other path, but without the frame. Merge
 /// into it what else the listener serves, and put [`framed`] around the whole.
 pub fn routes(app: Arc<App>, settings: IemkSettings) -> Router {
-    let mut router = Router::new();
+    let (mut router, settings) = (Router::new(), Arc::new(settings));
     for route in ROUTES {
         for path in paths(&app, &settings, route) {
-            let (app, time) = (Arc::clone(&app), settings.body_timeout);
-            router = router.route(&path, any(move |request: Request| serve::serve(app, route, time, request)));
+            let (app, settings) = (Arc::clone(&app), Arc::clone(&settings));
+            router = router.route(&path, any(move |request: Request| serve::serve(app, route, settings, request)));
         }
     }
-    router.fallback(move |request: Request| serve::not_found(app, settings.body_timeout, request))
+    router.fallback(move |request: Request| serve::not_found(app, settings, request))
 }
 
 /// Puts around routes what every answer of the listener has: an id of our own as `X-Request-Id`

@@ -21,7 +21,7 @@ pub(crate) async fn asked<T>(
     action: Action,
     read: fn(Parameters) -> Result<T, Vec<FieldFault>>,
 ) -> Result<T, Box<Problem>> {
-    app.admit(identity.person).map_err(|limited| Box::new(too_many(limited)))?;
+    app.admit(identity, call.address).map_err(|limited| Box::new(too_many(limited)))?;
     let errors = match read(Parameters::of(call)) {
         Ok(asked) => return Ok(asked),
         Err(errors) => errors,

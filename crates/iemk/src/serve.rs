@@ -1,10 +1,10 @@
 //! From a request that has found its route to an answer: method, phase, policy, handler.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     body::Body,
-    extract::Request,
+    extract::{ConnectInfo, Request},
     http::{
         HeaderMap, HeaderValue, Response,
         header::{AUTHORIZATION, CONNECTION},
@@ -14,13 +14,14 @@ use talon_app::{App, Phase};
 use talon_domain::ids::RequestId;
 
 use crate::{
+    IemkSettings,
     answer::{Problem, Told},
     basic,
     call::{Call, Outcome},
     failure::failed,
     incoming::Incoming,
     language::Language,
-    methods::token,
+    methods::{book::too_many, token},
     routes::{Policy, Route},
 };
 
@@ -31,32 +32,34 @@ pub(crate) const NOWHERE: &str = "none";
 pub(crate) async fn serve(
     app: Arc<App>,
     route: &'static Route,
-    body_timeout: Duration,
+    settings: Arc<IemkSettings>,
     request: Request,
 ) -> Response<Body> {
-    let mut call = call(&app, request, body_timeout);
+    let mut call = call(&app, request, &settings);
     call.segments = route.segments(call.uri.path());
     let outcome = answer(&app, route, &mut call).await;
     finish(call, route.path, outcome).await
 }
 
 /// Answers a request on a path that is none.
-pub(crate) async fn not_found(app: Arc<App>, body_timeout: Duration, request: Request) -> Response<Body> {
-    let call = call(&app, request, body_timeout);
+pub(crate) async fn not_found(app: Arc<App>, settings: Arc<IemkSettings>, request: Request) -> Response<Body> {
+    let call = call(&app, request, &settings);
     finish(call, NOWHERE, Err(Box::new(Problem::of("path-unknown")))).await
 }
 
-fn call(app: &App, request: Request, body_timeout: Duration) -> Call {
+fn call(app: &App, request: Request, settings: &IemkSettings) -> Call {
     let (parts, body) = request.into_parts();
     let drawn = parts.extensions.get::<RequestId>().copied();
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     Call {
         incoming: Incoming::new(&parts.headers, body),
         language: Language::of(&parts.headers),
+        address: peer.map(|ConnectInfo(peer)| settings.proxies.caller(peer.ip(), &parts.headers)),
         method: parts.method,
         uri: parts.uri,
         headers: parts.headers,
         segments: Vec::new(),
-        body_timeout,
+        body_timeout: settings.body_timeout,
         trace: drawn.unwrap_or_else(|| app.new_request()),
         person: None,
     }
@@ -80,6 +83,7 @@ async fn answer(app: &App, route: &'static Route, call: &mut Call) -> Outcome {
             handler(app, call, identity).await
         }
         Policy::Client(handler) => {
+            app.admit_address(call.address).map_err(|limited| Box::new(too_many(limited)))?;
             let proof = app.prove_client(basic::credentials(&call.headers), call.trace).await;
             let client = proof
                 .map_err(|failure| failed(&failure, call.trace))?

@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use crate::Proxies;
+
 /// The path that the portal's methods are under: empty, or "/something".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Base(String);
@@ -50,12 +52,14 @@ pub struct IemkSettings {
     pub base: Base,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
+    /// Who may say for whom they ask.
+    pub proxies: Proxies,
 }
 
 impl Default for IemkSettings {
-    /// At the root; ten seconds.
+    /// At the root; ten seconds; nobody.
     fn default() -> Self {
-        Self { base: Base::default(), body_timeout: Duration::from_secs(10) }
+        Self { base: Base::default(), body_timeout: Duration::from_secs(10), proxies: Proxies::default() }
     }
 }
 

@@ -63,6 +63,19 @@ CREATE TABLE cancellation (
   PRIMARY KEY (facility, entry)
 );
 
+-- How often a person gave up visits of a specialty that they had booked by themselves: `times` until `until`, in
+-- seconds, when counting begins anew. With `most` of them they do not book another by themselves before.
+CREATE TABLE given_up (
+  person    uuid NOT NULL,
+  specialty text COLLATE "C" NOT NULL,
+  times     integer NOT NULL,
+  most      integer NOT NULL,
+  until     bigint NOT NULL,
+  PRIMARY KEY (person, specialty)
+);
+
+CREATE INDEX given_up_by_end ON given_up (until);
+
 CREATE TABLE waiting (
   facility          uuid NOT NULL,
   waiting           uuid NOT NULL,

@@ -29,6 +29,7 @@ SELECT create_distributed_table('claim_specialty', 'person', colocate_with => 'p
 SELECT create_distributed_table('claim_time', 'person', colocate_with => 'person');
 SELECT create_distributed_table('claim_day', 'person', colocate_with => 'person');
 SELECT create_distributed_table('idempotency', 'person', colocate_with => 'person');
+SELECT create_distributed_table('given_up', 'person', colocate_with => 'person');
 SELECT create_distributed_table('claim_hold', 'person', colocate_with => 'person');
 SELECT create_distributed_table('claim_waiting', 'person', colocate_with => 'person');
 

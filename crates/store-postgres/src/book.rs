@@ -20,6 +20,7 @@ use crate::{
     entry,
     facts::{self, Asked, Cells, Patients},
     failure::{Failure, Result},
+    given_up,
     holds::{self, Void},
     idempotency::{self, Kept},
     outbox, reference, referrals,
@@ -268,12 +269,14 @@ async fn write(tx: &Tx, planned: &[Planned<'_>], outcomes: &[Outcome], records: 
     let messages: Vec<_> = outcomes.iter().map(|outcome| &outcome.message).collect();
     let records: Vec<_> = records.iter().collect();
     let held: Vec<_> = planned.iter().filter_map(Planned::own_hold).collect();
+    let by_themselves = planned.iter().filter(|it| it.command.caller.channel.is_self_service());
+    let visits: Vec<_> = by_themselves.map(|it| (it.command.person, &it.plan.specialty, it.now)).collect();
     let written = try_join5(
         entry::insert(tx, &entries),
         outbox::insert(tx, &messages),
         audit::insert(tx, &records),
         write_emails(tx, planned),
-        holds::end_by_booking(tx, &held),
+        try_join(holds::end_by_booking(tx, &held), given_up::confirm(tx, &visits)),
     );
     written.await.map(drop)
 }

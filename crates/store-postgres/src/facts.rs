@@ -3,10 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use futures_util::future::try_join4;
+use futures_util::future::try_join5;
 use jiff::Timestamp;
 use talon_domain::{
-    booking::{BookCommand, Facts, KnownPatient, NamedReferral, Visit},
+    booking::{BookCommand, Facts, KnownPatient, NamedReferral, Pause, Visit},
     entry::Entry,
     facility::FacilityName,
     ids::{EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, ResourceId, ResourceKey},
@@ -23,6 +23,7 @@ use crate::{
     columns::{code, column, counter, day, get, guid, guids, optional_code, optional_guid, seconds},
     entry,
     failure::Result,
+    given_up,
     people::{card_columns, person_columns, read_card, read_person},
     slots::{self, SLOT_COLUMNS, Taken, slot_columns, taken_columns},
     transaction::Tx,
@@ -46,6 +47,7 @@ pub(crate) struct Patients {
     referrals: HashMap<ReferralKey, Referral>,
     uses: HashMap<ReferralKey, EntryKey>,
     visits: HashMap<PersonId, Vec<(Timestamp, EntryKey)>>,
+    pauses: HashMap<PersonId, Vec<Pause>>,
     days: DayVersions,
     entries: HashMap<EntryKey, Entry>,
     damaged: HashMap<EntryKey, talon_store::StoreError>,
@@ -54,7 +56,8 @@ pub(crate) struct Patients {
 /// Reads what does not depend on the time asked for. The same questions are asked whether a referral
 /// is absent or somebody else's.
 pub(crate) async fn patients(tx: &Tx, reference: &Reference, asked: &[Asked<'_>]) -> Result<Patients> {
-    let persons = guids(asked, |asked| asked.person.0);
+    let everybody = column(asked, |asked| asked.person);
+    let persons = guids(&everybody, |person| person.0);
     let referrals: Vec<_> = asked.iter().filter_map(|asked| asked.referral).collect();
     let (issuers, numbers) = (guids(&referrals, |key| key.facility.0), guids(&referrals, |key| key.referral.0));
     let named: Vec<_> =
@@ -62,8 +65,9 @@ pub(crate) async fn patients(tx: &Tx, reference: &Reference, asked: &[Asked<'_>]
     let facilities = guids(&named, |(facility, _)| facility.0);
     let holders = guids(&named, |(_, person)| person.0);
     // Those ahead of the earliest present are enough for everybody.
-    let now = asked.iter().map(|asked| asked.now.as_second()).min().unwrap_or_default();
-    let (found_persons, cards, found_referrals, (days, times)) = try_join4(
+    let earliest = asked.iter().map(|asked| asked.now).min().unwrap_or_default();
+    let now = earliest.as_second();
+    let (found_persons, cards, found_referrals, (days, times), pauses) = try_join5(
         tx.query(concat!("SELECT ", person_columns!(), " FROM person p WHERE p.person = ANY($1)"), params![persons]),
         tx.query(
             concat!(
@@ -100,6 +104,7 @@ pub(crate) async fn patients(tx: &Tx, reference: &Reference, asked: &[Asked<'_>]
                 params![persons, now],
             ),
         ),
+        given_up::pauses(tx, &everybody, earliest),
     )
     .await?;
     let mut patients = Patients::default();
@@ -120,6 +125,9 @@ pub(crate) async fn patients(tx: &Tx, reference: &Reference, asked: &[Asked<'_>]
     for row in &times {
         let entry = EntryKey { facility: guid!(row, 2, FacilityId)?, entry: guid!(row, 3, EntryId)? };
         patients.visits.entry(guid!(row, 0, PersonId)?).or_default().push((seconds(row, 1)?, entry));
+    }
+    for (person, pause) in pauses {
+        patients.pauses.entry(person).or_default().push(pause);
     }
     patients.read_entries(tx).await?;
     Ok(patients)
@@ -200,6 +208,7 @@ impl Patients {
             },
             referral_use,
             visits: self.visits_ahead(reference, asked)?,
+            pauses: self.pauses.get(&asked.person).cloned().unwrap_or_default(),
             ..Facts::default()
         })
     }

@@ -35,7 +35,7 @@ pub(crate) async fn alternatives(
     let asked = Asked { person: query.person, lpu: &query.lpu.name, referral: under, now };
     let mut facts = facts::patients(tx, reference, &[asked]).await?.facts(reference, &asked)?;
     if let Some(entry) = &moving {
-        facts = facts.without(entry.key);
+        facts = facts.without(entry);
     }
     let Some(facility) = &facts.facility else { return Ok(Vec::new()) };
     let specialty = match (&query.sought, facts.referral.own(), &moving) {

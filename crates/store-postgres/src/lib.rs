@@ -24,6 +24,7 @@ mod export;
 mod facts;
 mod failure;
 mod free_times;
+mod given_up;
 mod history;
 mod hold;
 mod holds;

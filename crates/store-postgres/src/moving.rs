@@ -1,6 +1,6 @@
 //! Moving one's own entry to another time.
 
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::{try_join, try_join4};
 use jiff::Timestamp;
 use talon_domain::{
     booking::{Facts, MoveCommand, MoveDecision, MovePlan, MoveRefusal, decide_move},
@@ -15,7 +15,7 @@ use crate::{
     entry,
     facts::{self, Asked, Patients},
     failure::{Failure, Result},
-    history,
+    given_up, history,
     holds::{self, Void},
     offers, outbox, referrals,
     session::Session,
@@ -47,7 +47,7 @@ pub(crate) async fn move_entry(session: &Session<'_>, command: &MoveCommand, now
             // The record that is kept says otherwise, and there is one for each request.
             return Err(Failure::Unknown("it was refused, and that answer was lost".to_owned()));
         }
-        Ok(MoveDecision::Move(plan)) => Ok(keep(session, &plan, patients.days(), now).await?),
+        Ok(MoveDecision::Move(plan)) => Ok(keep(session, command, &plan, patients.days(), now).await?),
     };
     if let Err(MoveRefusal::Time(refusal)) = &reply
         && refusal.rests_on_a_claim()
@@ -82,8 +82,15 @@ async fn read(
 
 /// Writes the moved entry. Rows are locked in the order of [`crate::locks::Locks`]; the entry is compared
 /// with what was read, so that of a move and a cancellation, or of two moves, the second decides again.
-async fn keep(session: &Session<'_>, plan: &MovePlan, versions: &DayVersions, now: Timestamp) -> Result<Booked> {
+async fn keep(
+    session: &Session<'_>,
+    command: &MoveCommand,
+    plan: &MovePlan,
+    versions: &DayVersions,
+    now: Timestamp,
+) -> Result<Booked> {
     let (tx, from) = (session.tx, plan.from());
+    let by_themselves = command.caller.channel.is_self_service();
     let referral: Vec<_> = from.referral.map(|referral| (referral, from.person)).into_iter().collect();
     let (theirs, held) = try_join(referrals::hold(tx, &referral), slots::hold(tx, &[&plan.to().slot])).await?;
     let unchanged = entry::lock(tx, from.key, from.person).await?.as_ref() == Some(from);
@@ -110,10 +117,13 @@ async fn keep(session: &Session<'_>, plan: &MovePlan, versions: &DayVersions, no
         let hold = HoldKey { facility: from.key.facility, hold: held.hold };
         holds::end_by_booking(tx, &[(from.person, hold)]).await?;
     }
-    try_join3(
+    let is_new = by_themselves && from.specialty != moved.entry.specialty;
+    let visit = is_new.then_some((from.person, &moved.entry.specialty, now));
+    try_join4(
         entry::put(tx, &[&moved.entry]),
         history::put_versions(tx, &[&moved.before]),
         outbox::insert(tx, &[&moved.message]),
+        given_up::confirm(tx, visit.as_slice()),
     )
     .await?;
     offers::give(session, SlotKey { facility: from.key.facility, slot: from.slot }, from.place, now).await?;

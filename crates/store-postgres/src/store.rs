@@ -31,7 +31,7 @@ use crate::{
     connect, entry,
     facts::{self, Asked},
     failure::Failure,
-    free_times, hold, holds,
+    free_times, given_up, hold, holds,
     housekeeping::Housekeeping,
     import, list, migrate, moving,
     open::{self, OpenOptions},
@@ -255,6 +255,9 @@ impl Store for PostgresStore {
         if self.read(|tx| async move { holds::any_to_forget(&tx, now).await }).await? {
             self.write(move |tx| async move { holds::forget(&tx, now).await }).await?;
         }
+        if self.read(|tx| async move { given_up::any_to_forget(&tx, now).await }).await? {
+            self.write(move |tx| async move { given_up::forget(&tx, now).await }).await?;
+        }
         Ok(swept)
     }
 
@@ -303,11 +306,11 @@ impl Store for PostgresStore {
     async fn entries(&self, query: &EntriesQuery) -> Result<Vec<Entry>> {
         self.read(|tx| async move { reading::entries(&tx, query).await }).await
     }
-    async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage> {
-        self.read(|tx| async move { schedule::schedule(&tx, query).await }).await
-    }
     async fn past(&self, person: PersonId, entries: &[Entry]) -> Result<Past> {
         self.read(|tx| async move { reading::past(&tx, person, entries).await }).await
+    }
+    async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage> {
+        self.read(|tx| async move { schedule::schedule(&tx, query).await }).await
     }
 
     async fn ticket(&self, entry: EntryKey, reader: TicketReader) -> Result<Option<TicketFacts>> {

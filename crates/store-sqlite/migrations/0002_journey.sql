@@ -63,6 +63,19 @@ CREATE TABLE cancellation (
   PRIMARY KEY (facility, entry)
 ) STRICT, WITHOUT ROWID;
 
+-- How often a person gave up visits of a specialty that they had booked by themselves: `times` until `until`, in
+-- seconds, when counting begins anew. With `most` of them they do not book another by themselves before.
+CREATE TABLE given_up (
+  person    BLOB NOT NULL,
+  specialty TEXT NOT NULL,
+  times     INTEGER NOT NULL,
+  most      INTEGER NOT NULL,
+  until     INTEGER NOT NULL,
+  PRIMARY KEY (person, specialty)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX given_up_by_end ON given_up (until);
+
 CREATE TABLE waiting (
   facility          BLOB NOT NULL,
   waiting           BLOB NOT NULL,

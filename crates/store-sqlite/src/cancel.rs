@@ -7,7 +7,7 @@ use talon_domain::{
 };
 use talon_store::{CancelReply, cancel_record};
 
-use crate::{audit, claims, entry, failure::Result, history, offers, outbox, session::Session};
+use crate::{audit, claims, entry, failure::Result, given_up, history, offers, outbox, session::Session};
 
 /// Decides a cancellation and writes what it leaves. The claims go with the state, so that a place
 /// is freed exactly once.
@@ -22,6 +22,9 @@ pub(crate) fn cancel(session: &mut Session<'_>, command: &CancelCommand, now: Ti
             entry::put(connection, &cancelled.entry)?;
             history::put_cancellation(connection, &cancelled.cancellation)?;
             outbox::insert(connection, &cancelled.message)?;
+            if let Some(given_up) = &cancelled.given_up {
+                given_up::count(connection, given_up)?;
+            }
             let cell = SlotKey { facility: cancelled.entry.key.facility, slot: cancelled.entry.slot };
             offers::give(session, cell, cancelled.entry.place, now)?;
             Ok(())

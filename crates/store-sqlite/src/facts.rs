@@ -18,7 +18,7 @@ use crate::{
     columns::{code, day, guid, optional_code, optional_guid},
     entry::{self, entry_columns},
     failure::Result,
-    slots,
+    given_up, slots,
 };
 
 /// Everything that the decision on a booking needs. The same queries are made whether a referral
@@ -78,6 +78,7 @@ pub(crate) fn of_person(
         referral: named,
         referral_use,
         visits: visits_ahead(connection, reference, person, now)?,
+        pauses: given_up::pauses(connection, person, now)?,
         ..Facts::default()
     })
 }

@@ -32,7 +32,7 @@ pub(crate) fn alternatives(
     let under = query.sought.referral().or_else(|| moving.as_ref()?.referral);
     let mut facts = facts::of_patient(connection, reference, query.person, &query.lpu, under, now)?;
     if let Some(entry) = &moving {
-        facts = facts.without(entry.key);
+        facts = facts.without(entry);
     }
     let Some(facility) = &facts.facility else { return Ok(Vec::new()) };
     let specialty = match (&query.sought, facts.referral.own(), &moving) {

@@ -11,7 +11,7 @@ use talon_domain::{
 };
 use talon_store::{ExtendReply, HoldReply, KeptHold, ReleaseReply, Swept, extend_record, hold_record, release_record};
 
-use crate::{audit, claims, facts, failure::Result, holds, offers, session::Session, waiting};
+use crate::{audit, claims, facts, failure::Result, given_up, holds, offers, session::Session, waiting};
 
 /// Decides a request to hold a time and writes what the decision leaves: of a refusal the audit record alone.
 pub(crate) fn hold(session: &mut Session<'_>, command: &HoldCommand, now: Timestamp) -> Result<HoldReply> {
@@ -85,6 +85,7 @@ pub(crate) fn sweep(session: &mut Session<'_>, now: Timestamp, limit: u32) -> Re
         end(session, &Hold { state: HoldState::Lapsed, ..hold.clone() }, now)?;
     }
     holds::forget(session.connection, now)?;
+    given_up::forget(session.connection, now)?;
     let places = waiting::over(session.connection, now, limit)?;
     for place in &places {
         waiting::change(session.connection, &place.changed_to(WaitingState::Over))?;

@@ -84,10 +84,16 @@ pub(crate) fn need_sweeping(connection: &Connection, now: Timestamp) -> Result<b
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM hold WHERE state = 'held' AND expires <= ?1) \
              OR EXISTS (SELECT 1 FROM hold WHERE state IN ('released', 'lapsed') AND expires <= ?2) \
-             OR EXISTS (SELECT 1 FROM waiting WHERE state = 'waiting' AND date_to < ?3)",
+             OR EXISTS (SELECT 1 FROM waiting WHERE state = 'waiting' AND date_to < ?3) \
+             OR EXISTS (SELECT 1 FROM given_up WHERE until <= ?4)",
         )?
         .query_row(
-            params![now.as_microsecond(), known_since(now).as_microsecond(), waiting::last_day(now).to_string()],
+            params![
+                now.as_microsecond(),
+                known_since(now).as_microsecond(),
+                waiting::last_day(now).to_string(),
+                now.as_second()
+            ],
             |row| row.get(0),
         )?)
 }

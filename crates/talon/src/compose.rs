@@ -141,6 +141,11 @@ pub(crate) fn app_settings(settings: &Settings) -> AppSettings {
         deadlines: settings.deadlines.clone(),
         person_burst: settings.limits.person_burst,
         person_per_second: settings.limits.person_rate,
+        churn: settings.limits.churn,
+        client_burst: settings.limits.client_burst,
+        client_per_second: settings.limits.client_rate,
+        address_burst: settings.limits.address_burst,
+        address_per_second: settings.limits.address_rate,
         client_tokens_per_minute: settings.limits.client_tokens,
         audit_reads: settings.audit_reads,
     }

@@ -36,6 +36,7 @@ fn every_command_has_help_with_an_example() {
         "generate",
         "token",
         "client add",
+        "client list",
         "schedule publish",
         "config",
         "doctor",

@@ -315,6 +315,15 @@ fn tokens_of_the_installations_own_are_believed_and_issued_to_clients() {
         let line = credentials.lines().find_map(|line| line.strip_prefix(&format!("{name}: "))).unwrap();
         line.to_owned()
     };
+    let listed = run(talon(installation.directory()).args(["client", "list", "--store", &store]));
+    let guid = field("guid");
+    assert_eq!(
+        listed.trim(),
+        format!(
+            "--guid {guid} --name 'Портал' --channel Internet --days 365 --function VisitDoctor=Internet \
+             --function VisitDirection=Doctor,Internet --function VisitDirectionOtherLpu=Doctor,Internet,DoctorOtherLpu"
+        )
+    );
     let server = Server::start(&installation);
     let url = format!(
         "http://{}/auth/rpgu/token?Birthday={}&n_pol={}",

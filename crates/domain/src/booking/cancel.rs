@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     access::Caller,
-    booking::{ChangeRefusal, change::in_time},
+    booking::{ChangeRefusal, ChurnTerms, GivenUp, change::in_time},
     entry::{Entry, EntryState},
     history::{CancelReason, Cancellation},
     ids::{AuditId, EntryKey, PersonId, RequestId},
@@ -26,6 +26,8 @@ pub struct CancelCommand {
     pub reason: Option<CancelReason>,
     /// How long before it begins a patient may still do this.
     pub cutoff: Duration,
+    /// How often they may do it before they pause.
+    pub churn: ChurnTerms,
     /// The request's id.
     pub request: RequestId,
     /// Id for the audit record.
@@ -41,6 +43,8 @@ pub struct Cancelled {
     pub cancellation: Cancellation,
     /// What the patient is told.
     pub message: Message,
+    /// What is counted, if it is.
+    pub given_up: Option<GivenUp>,
 }
 
 /// Decides a cancellation on the person's own entry; `None` when it is cancelled already and the same
@@ -67,5 +71,6 @@ pub fn decide_cancel(
         entry: Entry { state: EntryState::Cancelled, version, ..entry.clone() },
         cancellation: Cancellation { entry: entry.key, reason: command.reason.clone(), at: now },
         message: Message { entry: entry.key, version, kind: MessageKind::Cancelled, created: now },
+        given_up: GivenUp::of(&command.churn, &command.caller, entry, now),
     }))
 }

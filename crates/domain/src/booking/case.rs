@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     access::{Caller, Function, Rights},
-    booking::{Cell, Facts, KnownPatient, NamedReferral, Visit},
+    booking::{Cell, Facts, KnownPatient, NamedReferral, Pause, Visit},
     facility::Facility,
     ids::{ResourceKey, SlotId},
     person::age_on,
@@ -30,6 +30,8 @@ pub struct Case<'a> {
     pub referral_use: Option<&'a Visit>,
     /// The patient's live visits ahead.
     pub visits: &'a [Visit],
+    /// The specialties that the patient does not book by themselves for a while.
+    pub pauses: &'a [Pause],
     /// The resource; a rule that needs it passes over when it is unknown.
     pub resource: Option<&'a Resource>,
     /// The cell; a rule that needs it passes over when it is unknown.
@@ -60,6 +62,7 @@ impl<'a> Case<'a> {
             named_kind: None,
             referral_use: facts.referral_use.as_ref(),
             visits: &facts.visits,
+            pauses: &facts.pauses,
             resource: facts.resource.as_deref(),
             cell: facts.cell.as_ref(),
             named_cell: None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, civil::DateTime};
 
 use crate::{
-    booking::{FreePlace, Occupied, Places},
+    booking::{FreePlace, Occupied, Pause, Places},
     entry::{Entry, Ticket},
     facility::Facility,
     ids::{EntryKey, PersonId, ReferralKey, ResourceKey},
@@ -28,6 +28,8 @@ pub struct Facts {
     pub referral_use: Option<Visit>,
     /// The person's live visits that have not begun, in every facility.
     pub visits: Vec<Visit>,
+    /// The specialties of which the person gave up so many visits that they pause.
+    pub pauses: Vec<Pause>,
     /// The resource, if it is one of that facility.
     pub resource: Option<Arc<Resource>>,
     /// The resource's specialty.
@@ -37,11 +39,13 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The same as if an entry of the person's were not there: what it uses and takes up is free.
+    /// The same as if an entry of the person's were not there: what it uses and takes up is free. That who has a visit
+    /// moves it within its specialty is no new booking, so no pause keeps them from it.
     #[must_use]
-    pub fn without(mut self, entry: EntryKey) -> Self {
-        self.referral_use = self.referral_use.filter(|visit| visit.key() != entry);
-        self.visits.retain(|visit| visit.key() != entry);
+    pub fn without(mut self, entry: &Entry) -> Self {
+        self.referral_use = self.referral_use.filter(|visit| visit.key() != entry.key);
+        self.visits.retain(|visit| visit.key() != entry.key);
+        self.pauses.retain(|pause| pause.specialty != entry.specialty);
         self
     }
 }

@@ -4,6 +4,7 @@ mod alternatives;
 mod cancel;
 mod case;
 mod change;
+mod churn;
 mod command;
 mod decide;
 mod facts;
@@ -21,6 +22,7 @@ pub use alternatives::{FreeTime, MOST_ALTERNATIVES, bookable, free_time, may_off
 pub use cancel::{CancelCommand, Cancelled, decide_cancel};
 pub use case::Case;
 pub use change::{ChangeRefusal, may_change};
+pub use churn::{ChurnTerms, GivenUp, Pause};
 pub use command::{BookCommand, IdempotencyKey, NewIds};
 pub use decide::{Decision, decide};
 pub use facts::{Cell, Facts, KnownPatient, NamedReferral, Visit};

@@ -150,7 +150,7 @@ pub fn decide_move(
         return Ok(MoveDecision::Repeat(Box::new(entry.clone())));
     }
     in_time(entry, &command.caller, command.cutoff, now)?;
-    let facts = facts.without(entry.key);
+    let facts = facts.without(entry);
     let to = plan(&case(&booking, &facts, now)?, &facts)?;
     Ok(MoveDecision::Move(Box::new(MovePlan { from: entry.clone(), to })))
 }

@@ -43,7 +43,7 @@ pub fn standing(
     let standing = match &refusal {
         Refusal::ReferralUsed(_) if used_by.is_some_and(|visit| visit.entry.is_ahead(now)) => Standing::Booked,
         Refusal::ReferralUsed(_) => Standing::Used,
-        Refusal::ReferralExpired { .. } => Standing::Expired,
+        Refusal::ReferralExpired { .. } | Refusal::ReferralNotYetValid { .. } => Standing::Expired,
         _ => Standing::Closed,
     };
     (standing, Some(refusal))

@@ -19,7 +19,7 @@ const fn row(
 
 /// The catalogue.
 #[rustfmt::skip]
-pub(super) static ROWS: [Row; 48] = [
+pub(super) static ROWS: [Row; 50] = [
     row("validation", 400, "4600", Own,
         "Запрос заполнен с ошибками",
         "The request has faulty fields"),
@@ -164,4 +164,10 @@ pub(super) static ROWS: [Row; 48] = [
     row("waiting-already", 409, "4609", Own,
         "Вы уже в листе ожидания этой специальности",
         "You are already on the waiting list of this specialty"),
+    row("cancelled-too-often", 400, "4007", Own,
+        "Вы несколько раз отменили запись к специалисту этого профиля. Самостоятельно записаться снова можно с {Время}, раньше — через регистратуру{телефон}",
+        "You cancelled several appointments of this specialty. You can book one by yourself again from {Время} on; until then, please contact the registry{телефон}"),
+    row("referral-not-yet-valid", 400, "4031", Own,
+        "Направление действует с {дата}. Запишитесь в этот день или позже",
+        "The referral is valid from {дата} on. Please book on that day or later"),
 ];

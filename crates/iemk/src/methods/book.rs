@@ -19,7 +19,7 @@ use crate::{
 /// Steps 1 (after the token) to 6 of the order of checks.
 pub(crate) async fn book(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     let trace = call.trace;
-    let command = match app.admit(identity.person) {
+    let command = match app.admit(&identity, call.address) {
         Ok(()) => match read(call).await {
             Ok(asked) => app.book_command(&identity, asked, trace),
             Err(problem) => return Err(recorded(app, trace, &identity, Action::Book, problem).await),

@@ -4,7 +4,7 @@ use talon_app::{App, Unchanged};
 use talon_domain::{audit::Action, booking::ChangeRefusal, history::CancelReason, ids::EntryKey};
 use talon_tokens::Identity;
 
-use super::{book::too_many, recorded::recorded};
+use super::{book::too_many, recorded::recorded, visit_data::after_registry};
 use crate::{
     answer::{Done, Problem},
     call::{Call, Outcome},
@@ -21,7 +21,7 @@ const CANCELLED: (&str, &str) = ("Запись на приём отменена"
 /// not an error.
 pub(crate) async fn cancel(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     let trace = call.trace;
-    app.admit(identity.person).map_err(|limited| Box::new(too_many(limited)))?;
+    app.admit(&identity, call.address).map_err(|limited| Box::new(too_many(limited)))?;
     let (entry, reason) = match read(call).await {
         Ok(read) => read,
         Err(problem) => return Err(recorded(app, trace, &identity, Action::Cancel, problem).await),
@@ -42,8 +42,7 @@ async fn read(call: &mut Call) -> Result<(EntryKey, Option<CancelReason>), Box<P
 
 /// Why an entry stays as it is. Who can help is the registry, so its telephone is named.
 pub(super) fn refusal(app: &App, language: Language, unchanged: Unchanged) -> Problem {
-    let phone = unchanged.phone.map(|phone| format!(": {phone}")).unwrap_or_default();
-    let mut fillings = vec![("телефон", phone)];
+    let mut fillings = vec![("телефон", after_registry(unchanged.phone.as_deref()))];
     if unchanged.refusal == ChangeRefusal::TooLate {
         fillings.push(("срок", span(app.cancel_cutoff(), language)));
     }

@@ -22,7 +22,7 @@ use crate::{
 /// error.
 pub(crate) async fn move_entry(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     let trace = call.trace;
-    app.admit(identity.person).map_err(|limited| Box::new(too_many(limited)))?;
+    app.admit(&identity, call.address).map_err(|limited| Box::new(too_many(limited)))?;
     let asked = match read(call).await {
         Ok(asked) => asked,
         Err(problem) => return Err(recorded(app, trace, &identity, Action::Move, problem).await),

@@ -37,7 +37,7 @@ pub(crate) async fn own(app: &App, call: &mut Call, identity: Identity) -> Outco
 /// The ticket of whoever has its link: a scan of its code opens it and changes nothing.
 pub(crate) async fn linked(app: &App, call: &mut Call) -> Outcome {
     let token = call.segment("link").to_owned();
-    app.admit_link(&token).map_err(|limited| Box::new(too_many(limited)))?;
+    app.admit_link(&token, call.address).map_err(|limited| Box::new(too_many(limited)))?;
     let mut parameters = Parameters::of(call);
     let form = form(&mut parameters);
     let form = parameters.finish(form).map_err(|errors| Box::new(Problem::validation(errors)))?;

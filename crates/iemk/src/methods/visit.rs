@@ -21,7 +21,7 @@ use crate::{
 /// whatever else is wrong with the request, the limit comes first.
 pub(crate) async fn visit(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     let trace = call.trace;
-    let limited = app.admit(identity.person).err();
+    let limited = app.admit(&identity, call.address).err();
     let asked = match (read(call).await, limited) {
         (Ok(asked), _) => asked,
         (Err(problem), Some(limited)) => {

@@ -42,14 +42,24 @@ pub(super) fn fillings(refusal: &Refusal) -> Vec<Filling> {
     match refusal {
         Refusal::FacilityUnknown { lpu } => vec![("lpu", lpu.sent.clone())],
         Refusal::CardNotFound { person, lpu } => vec![("guid", person.to_string()), ("lpu", lpu.sent.clone())],
-        Refusal::ReferralExpired { until } => vec![("дата", day(*until))],
+        Refusal::ReferralExpired { until: date } | Refusal::ReferralNotYetValid { from: date } => {
+            vec![("дата", day(*date))]
+        }
         Refusal::ReferralUsed(Occupied { who, at })
         | Refusal::SpecialtyLimit(Occupied { who, at })
         | Refusal::PatientOverlap(Occupied { who, at }) => {
             vec![("ФИО", who.clone()), ("Время", day_and_time(*at))]
         }
+        Refusal::CancelledTooOften { until, phone } => {
+            vec![("Время", day_and_time(*until)), ("телефон", after_registry(phone.as_deref()))]
+        }
         _ => Vec::new(),
     }
+}
+
+/// The telephone after "the registry", where it is known.
+pub(super) fn after_registry(phone: Option<&str>) -> String {
+    phone.map(|phone| format!(": {phone}")).unwrap_or_default()
 }
 
 fn free_time(free: &FreeTime) -> FreeTimeDto {

@@ -1,6 +1,7 @@
 //! The small region that the exchanges happen in. Their files name its ids, so what is here is
 //! part of what they say.
 
+mod later;
 mod visits;
 
 use jiff::{
@@ -25,7 +26,7 @@ pub(crate) const NOW: &str = "2026-04-13T06:00:00Z";
 
 /// Whose tokens the exchanges use. A stranger is not in the region.
 pub(crate) const PERSONS: &[(&str, u16)] =
-    &[("anna", 1), ("boris", 2), ("vera", 3), ("stranger", 8), ("nobody", 9), ("polina", 13)];
+    &[("anna", 1), ("boris", 2), ("vera", 3), ("stranger", 8), ("nobody", 9), ("polina", 13), ("rita", 14)];
 
 /// The portal's client application, with its secret made from these bytes.
 pub(crate) const PORTAL: u16 = 1;
@@ -66,6 +67,7 @@ pub(crate) fn records() -> Vec<Record> {
     records.extend(referrals().into_iter().map(Record::Referral));
     records.extend(slots().into_iter().map(Record::Slot));
     records.extend(visits::records());
+    records.extend(later::records());
     records
 }
 

@@ -16,7 +16,7 @@ use jiff::{Timestamp, ToSpan};
 use talon_app::{App, AppParts, AppSettings, Clock, Gate, IdSource, Phase, new_client_secret};
 use talon_domain::{
     access::Channel,
-    ids::{AuditId, EntryKey},
+    ids::{AuditId, ClientId, EntryKey},
 };
 use talon_iemk::{Base, IemkSettings, framed, routes};
 use talon_store::{Kind, Record, Store};
@@ -136,6 +136,15 @@ impl Server {
         if let Some(tokens) = wish("client-tokens-per-minute=") {
             settings.client_tokens_per_minute = tokens.parse().unwrap();
         }
+        if let Some(cancellations) = wish("cancellations=") {
+            settings.churn.most = cancellations.parse().unwrap();
+        }
+        if let Some(burst) = wish("client-burst=") {
+            (settings.client_burst, settings.client_per_second) = (burst.parse().unwrap(), 1);
+        }
+        if let Some(burst) = wish("address-burst=") {
+            (settings.address_burst, settings.address_per_second) = (burst.parse().unwrap(), 1);
+        }
         let clock = Arc::new(Stopped(Mutex::new(now)));
         if let Some(hours) = wish("cancel-cutoff-hours=") {
             settings.cancel_cutoff = Duration::from_secs(3600 * hours.parse::<u64>().unwrap());
@@ -157,11 +166,15 @@ impl Server {
         if let Some(base) = wish("base=") {
             iemk.base = Base::parse(&base).unwrap();
         }
+        if let Some(network) = wish("trusted-proxy=") {
+            iemk.proxies.networks = vec![network.parse().unwrap()];
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let health = Router::new().route("/health/live", get(async || "live"));
         let router = framed(Arc::clone(&app), routes(app, iemk).merge(health));
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
         Self { address, ids, clock, key, store, _place: place }
     }
 
@@ -231,6 +244,9 @@ impl Server {
     fn fill(&self, placeholder: &str) -> String {
         match placeholder.split(':').collect::<Vec<_>>()[..] {
             ["token", person] => self.token(person, Duration::from_secs(900), 0),
+            ["portal-token", person] => {
+                self.token_through(Some(region::client_id(region::PORTAL)), person, Duration::from_secs(900), 0)
+            }
             ["expired-token", person] => self.token(person, Duration::from_secs(900), 3600),
             ["forged-token", person] => {
                 let (real, other) =
@@ -249,9 +265,13 @@ impl Server {
     }
 
     fn token(&self, person: &str, ttl: Duration, seconds_ago: i64) -> String {
+        self.token_through(None, person, ttl, seconds_ago)
+    }
+
+    /// A token that names a client application.
+    fn token_through(&self, client: Option<ClientId>, person: &str, ttl: Duration, seconds_ago: i64) -> String {
         let (_, number) = region::PERSONS.iter().find(|(name, _)| *name == person).unwrap();
-        let claims =
-            NewToken { person: region::person_id(*number), client: None, channel: Some(Channel::Internet), ttl };
+        let claims = NewToken { person: region::person_id(*number), client, channel: Some(Channel::Internet), ttl };
         self.key.sign(&claims, self.clock.now() - seconds_ago.seconds()).unwrap()
     }
 }

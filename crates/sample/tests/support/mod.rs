@@ -106,6 +106,7 @@ impl World {
             referral: own.cloned().map_or(NamedReferral::Absent, NamedReferral::Own),
             referral_use: own.and(used).map(|entry| self.visit(entry)),
             visits: ahead.map(|entry| self.visit(entry)).collect(),
+            pauses: Vec::new(),
             resource: resource.cloned(),
             specialty: resource.and_then(|resource| self.reference.specialty(&resource.specialty)).cloned(),
             cell: slot.map(|slot| Cell::new(slot.clone(), &self.places(slot), command.person, now)),

@@ -81,7 +81,7 @@ pub(super) fn faulty() -> (Vec<Record>, Vec<(&'static str, BookCommand)>) {
     refuse("referral-pair-incomplete", book(ANNA, ADULTS, 0, 3, 10), &|_| ());
     refuse("referral-closed", book(ANNA, ADULTS, 0, 3, 11), &|_| ());
     refuse("referral-expired", book(ANNA, ADULTS, 0, 3, 12), &|_| ());
-    refuse("referral-expired", book(ANNA, ADULTS, 0, 3, 13), &|_| ());
+    refuse("referral-not-yet-valid", book(ANNA, ADULTS, 0, 3, 13), &|_| ());
     refuse("referral-mismatch", book(ANNA, ADULTS, 0, 3, 14), &|_| ());
     refuse("referral-mismatch", book(ANNA, ADULTS, 0, 3, 15), &|_| ());
     refuse("referral-mismatch", book(ANNA, ADULTS, 1, 3, 0), &|_| ());

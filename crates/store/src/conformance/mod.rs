@@ -18,6 +18,7 @@
 
 pub mod booking;
 pub mod cancelling;
+pub mod churning;
 pub mod counting;
 pub mod exchanging;
 pub mod free_times;
@@ -59,6 +60,10 @@ macro_rules! conformance {
             cancelling::only_the_owner_cancels_and_only_before_the_start,
             cancelling::a_ticket_number_never_comes_back,
             cancelling::a_cancelled_visit_leaves_its_specialty_to_another,
+            churning::who_gives_up_too_often_pauses,
+            churning::a_desk_neither_counts_nor_pauses,
+            churning::who_has_a_visit_may_move_it_while_they_pause,
+            churning::however_many_race_nobody_gives_up_more_than_they_may,
             counting::a_commit_is_counted_before_it_is_answered,
             exchanging::facilities_may_exchange_their_codes,
             exchanging::cards_may_change_hands,
@@ -127,12 +132,12 @@ macro_rules! conformance {
             reading::referrals_come_newest_first_with_the_visit_that_uses_them_up,
             reading::no_more_referrals_are_read_than_are_shown,
             reading::entries_are_read_by_owner_time_and_state,
+            reading::the_past_of_an_entry_is_its_owners,
             reading::a_schedule_is_read_in_pages_with_the_places_that_are_left,
             visiting::the_same_visit_twice_is_one,
             visiting::a_named_cell_is_booked_and_no_other_in_its_place,
             visiting::a_referral_must_be_of_the_kind_that_is_named,
         );
-            reading::the_past_of_an_entry_is_its_owners,
 
         #[test]
         fn the_store_and_a_sequential_model_agree() {

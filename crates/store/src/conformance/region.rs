@@ -14,7 +14,9 @@ use jiff::{
 };
 use talon_domain::{
     access::{Caller, Channel, Right, Rights},
-    booking::{BookCommand, CancelCommand, HoldChange, HoldCommand, HoldTerms, MoveCommand, NewIds, Refusal},
+    booking::{
+        BookCommand, CancelCommand, ChurnTerms, HoldChange, HoldCommand, HoldTerms, MoveCommand, NewIds, Refusal,
+    },
     facility::{Facility, LpuCode, Mkod, Serves},
     ids::{
         AuditId, CardId, EntryId, EntryKey, FacilityId, HoldKey, PersonId, ReferralId, ReferralKey, RequestId,
@@ -340,6 +342,12 @@ pub async fn refused(store: &Arc<dyn Store>, command: BookCommand) -> Refusal {
     store.book(command, now()).await.expect("the store answers").expect_err("refused")
 }
 
+/// So often nobody gives anything up here.
+#[must_use]
+pub fn churn() -> ChurnTerms {
+    ChurnTerms { most: 100, within: SignedDuration::from_hours(24) }
+}
+
 /// `who` cancels an entry.
 #[must_use]
 pub fn cancel(who: u64, entry: EntryKey) -> CancelCommand {
@@ -349,6 +357,7 @@ pub fn cancel(who: u64, entry: EntryKey) -> CancelCommand {
         entry,
         reason: None,
         cutoff: Duration::ZERO,
+        churn: churn(),
         request: RequestId(drawn()),
         new_audit: AuditId(drawn()),
     }

@@ -1,4 +1,4 @@
-//! `talon client add`: credentials for a client application.
+//! `talon client add` and `talon client list`: client applications, their rights and credentials.
 
 use clap::{Args, Subcommand};
 use talon_app::{Clock, IdSource};
@@ -6,7 +6,7 @@ use talon_domain::{
     access::{Channel, Client, Function, Right, Rights, default_rights},
     ids::ClientId,
 };
-use talon_store::{ClientSecret, Record};
+use talon_store::{ClientSecret, Kind, Record};
 
 use super::{block_on, token, with_store};
 use crate::{
@@ -30,11 +30,27 @@ Examples:
   talon client add --name 'Портал' --channel Internet
   talon client add --name 'Киоски' --channel Infomat --days 7 --function VisitDirection=Infomat,Doctor";
 
+const LIST_EXAMPLES: &str = "\
+Each client application as the options of `talon client add` that would make it. A secret is never shown;
+whether there is one is.
+
+Examples:
+  talon client list";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClientCommand {
     /// Make a client application and print its guid and secret
     #[command(after_help = ADD_EXAMPLES)]
     Add(AddArgs),
+    /// Show the client applications
+    #[command(after_help = LIST_EXAMPLES)]
+    List(ListArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 #[derive(Args, Debug)]
@@ -60,7 +76,13 @@ pub(crate) struct AddArgs {
 }
 
 pub(crate) fn run(command: ClientCommand) -> Outcome {
-    let ClientCommand::Add(args) = command;
+    match command {
+        ClientCommand::Add(args) => add(args),
+        ClientCommand::List(args) => list(args),
+    }
+}
+
+fn add(args: AddArgs) -> Outcome {
     let settings = args.store.load()?.settings;
     let ids = SystemIds::default();
     let id = args.guid.unwrap_or_else(|| ClientId(ids.random()));
@@ -73,6 +95,36 @@ pub(crate) fn run(command: ClientCommand) -> Outcome {
         Ok(store.import_page(records, SystemClock.now()).await?)
     }))?;
     say(&format!("guid: {id}\nsecret: {secret}"))
+}
+
+fn list(args: ListArgs) -> Outcome {
+    let settings = args.store.load()?.settings;
+    block_on(with_store(&settings, WhenMissing::Fail, async |store| {
+        let (snapshot, mut after) = (store.snapshot().await?, None);
+        loop {
+            let page = snapshot.page(Kind::Client, after).await?;
+            for record in page.records {
+                // A client's secret is a record beside it.
+                let Record::Client(client) = record else { continue };
+                let has_secret = store.client_secret(client.id).await?.is_some();
+                say(&shown(&client, has_secret))?;
+            }
+            let Some(next) = page.next else { return Ok(()) };
+            after = Some(next);
+        }
+    }))
+}
+
+fn shown(client: &Client, has_secret: bool) -> String {
+    let function = |(function, rights): &(Function, Rights)| {
+        let rights: Vec<_> = rights.iter().map(Right::code).collect();
+        format!(" --function {}={}", function.code(), rights.join(","))
+    };
+    let functions: String = client.functions.iter().map(function).collect();
+    let secret = if has_secret { "" } else { "   # it has no secret" };
+    let (id, channel, days) = (client.id, client.channel.code(), client.schedule_days);
+    let name = client.name.replace('\'', "'\\''");
+    format!("--guid {id} --name '{name}' --channel {channel} --days {days}{functions}{secret}")
 }
 
 /// 16 bytes for the secret and 16 for its salt. Each is a guid's, 122 random bits: nothing guesses those.

@@ -90,6 +90,9 @@ async fn serve(settings: Settings, demonstration: Option<Demonstration>) -> Outc
         };
         tokio::spawn(listen::serve(listener, served, limits, metrics_stop))
     });
+    if !settings.audit_reads {
+        tracing::warn!("audit_reads is false: reading a person's data leaves no record");
+    }
     let metrics_address = metrics_address.map(tracing::field::display);
     tracing::info!(%address, metrics = metrics_address, store = %settings.store, "serving");
     say(&format!("listening on http://{address}"))?;
@@ -152,7 +155,11 @@ fn served(
         gate: Arc::clone(gate),
         settings: compose::app_settings(settings),
     });
-    let contract = IemkSettings { base: settings.base_path.clone(), body_timeout: settings.limits.body_timeout };
+    let contract = IemkSettings {
+        base: settings.base_path.clone(),
+        body_timeout: settings.limits.body_timeout,
+        proxies: settings.proxies.clone(),
+    };
     let routes = talon_iemk::routes(Arc::clone(&app), contract);
     let routes = routes.merge(health::router(Arc::clone(store), Arc::clone(gate)));
     Served {

@@ -13,9 +13,9 @@ mod withhold;
 #[cfg(test)]
 mod tests;
 
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, http::Response};
+use axum::{Router, body::Body, extract::ConnectInfo, http::Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use talon_iemk::Unreadable;
@@ -81,9 +81,9 @@ pub(crate) async fn serve(listener: TcpListener, served: Served, limits: ListenL
             accepted = accept(&listener, &places) => accepted,
         };
         match accepted {
-            Ok((stream, place)) => {
+            Ok((stream, peer, place)) => {
                 told = false;
-                tokio::spawn(converse(stream, served.clone(), limits, winding_up.clone(), place));
+                tokio::spawn(converse((stream, peer), served.clone(), limits, winding_up.clone(), place));
             }
             Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
@@ -102,11 +102,11 @@ pub(crate) async fn serve(listener: TcpListener, served: Served, limits: ListenL
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, Option<OwnedSemaphorePermit>)> {
+) -> io::Result<(TcpStream, SocketAddr, Option<OwnedSemaphorePermit>)> {
     // The semaphore is never closed; without a permit the connection would merely go uncounted.
     let place = Arc::clone(places).acquire_owned().await.ok();
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer, place))
 }
 
 /// Errors of `accept` that tell of a connection that is already gone.
@@ -116,7 +116,7 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 }
 
 async fn converse(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     Served { router, refuse }: Served,
     limits: ListenLimits,
     mut stop: Stop,
@@ -131,8 +131,10 @@ async fn converse(
     let stream = Withhold::new(guarded, phases.clone());
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let (router, answering) = (router.clone(), phases.answering());
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
         async move {
-            let answered: Result<_, Infallible> = router.oneshot(request.map(Body::new)).await;
+            let answered: Result<_, Infallible> = router.oneshot(request).await;
             answered.map(|response| response.map(|body| answering.with(body)))
         }
     });

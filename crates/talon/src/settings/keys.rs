@@ -27,6 +27,12 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
 pub(crate) const KEYS: &[Key] = &[
     key("listen", "127.0.0.1:8080", "address that requests are taken on"),
     key("metrics", "", "address of GET /metrics; off when empty"),
+    key(
+        "trusted_proxies",
+        "",
+        "proxies that are believed on whose request they pass on: addresses and networks, as 10.0.0.0/8, 192.0.2.7",
+    ),
+    key("proxy_header", "x-forwarded-for", "header in which they say it: x-forwarded-for or forwarded"),
     key("base_path", "", "path before /iemk and /auth, as /portal; booking is answered under /api/v2 as well"),
     key("store", "sqlite:talon.db", "where the data is kept: sqlite:PATH or postgres://USER@HOST:5432/DATABASE"),
     key("keys", "", "JWKS file with the portal's public keys; needs tokens.issuer and tokens.audience"),
@@ -41,7 +47,11 @@ pub(crate) const KEYS: &[Key] = &[
         "where patients reach this installation, as https://zapis.example.ru; links on tickets begin with it",
     ),
     key("token_ttl", "15m", "how long a token of the installation's own is valid"),
-    key("audit_reads", "true", "whether reading a person's data leaves an audit record, as every change does"),
+    key(
+        "audit_reads",
+        "true",
+        "false: nobody can tell afterwards who read a person's data; for measurements, not for production",
+    ),
     key("publish_every", "1h", "how often templates are expanded into slots while serving"),
     key("hold_time", "5m", "how long a time is held for a patient who is about to book it"),
     key("hold_extensions", "2", "how often a hold may be extended by as much"),
@@ -64,6 +74,24 @@ pub(crate) const KEYS: &[Key] = &[
     key("limits.readers", "4", "connections of the store that read"),
     key("limits.person_burst", "60", "requests that one person may make at once"),
     key("limits.person_rate", "5", "requests a second that one person may make after that"),
+    key(
+        "limits.cancellations",
+        "10",
+        "visits of one specialty that a patient may cancel by themselves before they pause; 0 for any number",
+    ),
+    key(
+        "limits.cancellations_within",
+        "24h",
+        "from the first of them on; until then they book no other of that specialty by themselves",
+    ),
+    key("limits.client_burst", "1000", "requests that one client application may make at once, for whomever"),
+    key(
+        "limits.client_rate",
+        "0",
+        "requests a second that one client application may make after that; 0 does not limit",
+    ),
+    key("limits.address_burst", "1000", "requests that may come from one address at once"),
+    key("limits.address_rate", "0", "requests a second that may come from one address after that; 0 does not limit"),
     key("limits.client_tokens", "600", "tokens a minute that one client application may ask for"),
 ];
 

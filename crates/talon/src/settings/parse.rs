@@ -40,8 +40,8 @@ impl Field<'_> {
     }
 
     /// A whole number from 0 to `most`.
-    pub(crate) fn number(&self, most: u16) -> Result<u16, SettingsError> {
-        match self.value.text.parse() {
+    pub(crate) fn number<T: FromStr + PartialOrd + Display>(&self, most: T) -> Result<T, SettingsError> {
+        match self.value.text.parse::<T>() {
             Ok(number) if number <= most => Ok(number),
             _ => Err(self.fault(format_args!("a whole number from 0 to {most} is needed"))),
         }

@@ -4,8 +4,12 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use jiff::SignedDuration;
 use talon_app::Deadlines;
-use talon_domain::{booking::HoldTerms, resource::SpecialtyCode, waiting::OfferTerms};
-use talon_iemk::Base;
+use talon_domain::{
+    booking::{ChurnTerms, HoldTerms},
+    resource::SpecialtyCode,
+    waiting::OfferTerms,
+};
+use talon_iemk::{Base, Network, Proxies};
 
 use super::{IssuerTable, SettingsError, StoreUrl, Values, parse::Field};
 
@@ -14,6 +18,7 @@ use super::{IssuerTable, SettingsError, StoreUrl, Values, parse::Field};
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) proxies: Proxies,
     pub(crate) base_path: Base,
     pub(crate) store: StoreUrl,
     pub(crate) portal: Option<PortalKeys>,
@@ -78,6 +83,11 @@ pub(crate) struct Limits {
     pub(crate) readers: usize,
     pub(crate) person_burst: u32,
     pub(crate) person_rate: u32,
+    pub(crate) churn: ChurnTerms,
+    pub(crate) client_burst: u32,
+    pub(crate) client_rate: u32,
+    pub(crate) address_burst: u32,
+    pub(crate) address_rate: u32,
     pub(crate) client_tokens: u32,
 }
 
@@ -93,6 +103,10 @@ impl Settings {
         Ok(Self {
             listen: field("listen")?.parse()?,
             metrics: field("metrics")?.optional()?,
+            proxies: Proxies {
+                networks: networks(&field("trusted_proxies")?)?,
+                header: field("proxy_header")?.parse()?,
+            },
             base_path: base_path(&field("base_path")?)?,
             portal: portal_keys(values)?,
             issuers: issuers.into_iter().map(checked_issuer).collect::<Result<_, _>>()?,
@@ -124,6 +138,14 @@ impl Settings {
                 readers: field("limits.readers")?.count(256)? as usize,
                 person_burst: field("limits.person_burst")?.count(1_000_000)?,
                 person_rate: field("limits.person_rate")?.count(1_000_000)?,
+                churn: ChurnTerms {
+                    most: field("limits.cancellations")?.number(10_000)?,
+                    within: span(field("limits.cancellations_within")?.duration()?),
+                },
+                client_burst: field("limits.client_burst")?.count(1_000_000)?,
+                client_rate: field("limits.client_rate")?.number(1_000_000)?,
+                address_burst: field("limits.address_burst")?.count(1_000_000)?,
+                address_rate: field("limits.address_rate")?.number(1_000_000)?,
                 client_tokens: field("limits.client_tokens")?.count(1_000_000)?,
             },
         })
@@ -178,6 +200,12 @@ fn checked_issuer(issuer: IssuerTable) -> Result<IssuerTable, SettingsError> {
         }
     }
     Ok(issuer)
+}
+
+/// Networks with commas between them.
+fn networks(field: &Field<'_>) -> Result<Vec<Network>, SettingsError> {
+    let texts = field.value.text.split(',').map(str::trim).filter(|text| !text.is_empty());
+    texts.map(|text| text.parse().map_err(|error| field.fault(error))).collect()
 }
 
 fn base_path(field: &Field<'_>) -> Result<Base, SettingsError> {

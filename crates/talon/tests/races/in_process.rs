@@ -2,9 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use talon_domain::{
     access::{Caller, Channel},
-    booking::{BookCommand, CancelCommand, NewIds},
+    booking::{BookCommand, CancelCommand, ChurnTerms, NewIds},
     facility::LpuCode,
     ids::{AuditId, EntryId, EntryKey, PersonId, ReferralKey, RequestId, ResourceKey},
 };
@@ -38,6 +39,7 @@ pub(crate) async fn cancel(store: &dyn Store, person: &PersonRef, entry: &str) -
         entry: EntryKey::parse(entry).unwrap(),
         reason: None,
         cutoff: Duration::ZERO,
+        churn: ChurnTerms { most: 10, within: SignedDuration::from_hours(24) },
         request: RequestId(Uuid::new_v4()),
         new_audit: AuditId(Uuid::new_v4()),
     };

@@ -25,6 +25,7 @@ pub const RULES: &[Rule] = &[
     patient::has_no_other_visit_of_the_specialty,
     patient::has_no_visit_at_the_time,
     patient::is_of_the_age_group,
+    patient::has_not_given_up_too_often,
 ];
 
 /// Step 6. A refusal from here on can be helped by another time.

@@ -66,3 +66,16 @@ pub(super) fn is_of_the_age_group(case: &Case<'_>) -> Result<(), Refusal> {
     }
     Err(Refusal::AgeGroup)
 }
+
+/// Contract, section 4, `cancelled-too-often`: who gave up visits of the specialty again and again books the next one at
+/// a desk, or later. The telephone is that of the facility they want to go to.
+pub(super) fn has_not_given_up_too_often(case: &Case<'_>) -> Result<(), Refusal> {
+    let Some(resource) = case.resource.filter(|_| case.caller.channel.is_self_service()) else { return Ok(()) };
+    match case.pauses.iter().find(|pause| pause.specialty == resource.specialty && pause.until > case.now) {
+        None => Ok(()),
+        Some(pause) => Err(Refusal::CancelledTooOften {
+            until: case.facility.zone.local(pause.until),
+            phone: case.facility.phone.clone(),
+        }),
+    }
+}

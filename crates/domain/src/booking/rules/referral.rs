@@ -18,8 +18,7 @@ pub(super) fn is_not_closed(case: &Case<'_>) -> Result<(), Refusal> {
 }
 
 /// Contract, section 9: valid while `issued` ≤ today ≤ `valid_until`, today local to the facility
-/// of the appointment. The appointment itself may be later. A referral that is not valid *yet* has
-/// no reason of its own in the catalogue and answers like one that is valid no longer.
+/// of the appointment. The appointment itself may be later.
 pub(super) fn is_valid_today(case: &Case<'_>) -> Result<(), Refusal> {
     case.referral.map_or(Ok(()), |referral| is_valid_on(referral, case.today()))
 }
@@ -55,10 +54,13 @@ fn is_in_force(referral: &Referral) -> Result<(), Refusal> {
 }
 
 fn is_valid_on(referral: &Referral, day: Date) -> Result<(), Refusal> {
-    if (referral.issued..=referral.valid_until).contains(&day) {
-        return Ok(());
+    if day > referral.valid_until {
+        return Err(Refusal::ReferralExpired { until: referral.valid_until });
     }
-    Err(Refusal::ReferralExpired { until: referral.valid_until })
+    if day < referral.issued {
+        return Err(Refusal::ReferralNotYetValid { from: referral.issued });
+    }
+    Ok(())
 }
 
 fn has_no_visit(used_by: Option<&Visit>) -> Result<(), Refusal> {

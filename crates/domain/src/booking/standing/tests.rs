@@ -81,7 +81,7 @@ fn today_is_that_of_the_facility_of_the_appointment() {
         "it is the 15th there"
     );
     let not_yet = Referral { issued: date(2026, 4, 15), valid_until: date(2026, 4, 30), ..referral() };
-    assert_eq!(told(&not_yet, None, "Europe/Moscow"), ("expired", Some("referral-expired")));
+    assert_eq!(told(&not_yet, None, "Europe/Moscow"), ("expired", Some("referral-not-yet-valid")));
     assert_eq!(told(&not_yet, None, "Asia/Kamchatka"), ("available", None));
 }
 

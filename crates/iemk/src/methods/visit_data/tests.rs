@@ -9,6 +9,7 @@ use crate::{catalogue, language::Language, methods::book::too_many};
 
 fn every_refusal() -> Vec<Refusal> {
     let lpu = LpuCode::parse("0123456").unwrap();
+    let pause_end = jiff::civil::date(2026, 4, 15).at(9, 0, 0, 0);
     let occupied = Occupied { who: "Иванов И. И.".into(), at: jiff::civil::date(2026, 4, 14).at(9, 20, 0, 0) };
     vec![
         Refusal::FacilityUnknown { lpu: lpu.clone() },
@@ -17,6 +18,7 @@ fn every_refusal() -> Vec<Refusal> {
         Refusal::ReferralPairIncomplete,
         Refusal::ReferralClosed,
         Refusal::ReferralExpired { until: jiff::civil::date(2026, 4, 1) },
+        Refusal::ReferralNotYetValid { from: jiff::civil::date(2026, 4, 20) },
         Refusal::ReferralUsed(occupied.clone()),
         Refusal::ReferralMismatch,
         Refusal::ChildrenFacility,
@@ -25,6 +27,7 @@ fn every_refusal() -> Vec<Refusal> {
         Refusal::SpecialtyLimit(occupied.clone()),
         Refusal::PatientOverlap(occupied),
         Refusal::AgeGroup,
+        Refusal::CancelledTooOften { until: pause_end, phone: Some("+7 4822 00-00-04".into()) },
         Refusal::ResourceUnknown,
         Refusal::TimeAbsent,
         Refusal::TimePast,

@@ -14,6 +14,7 @@ use rustix::{
     process::{Resource, getrlimit},
 };
 use talon_app::Clock;
+use talon_iemk::Network;
 use talon_tokens::{KeyError, OwnKey};
 
 use super::Finding::{self, Fault, Fine, Warning};
@@ -45,6 +46,8 @@ pub(super) fn all(settings: &Settings) -> Vec<(&'static str, Finding)> {
         ("zone data", zone_data()),
         ("listen", listen(settings)),
         ("open files", open_files(settings)),
+        ("proxies", proxies(settings)),
+        ("audit", audit(settings)),
     ]
 }
 
@@ -169,6 +172,33 @@ fn open_files(settings: &Settings) -> Finding {
         )),
         _ => Fine(format!("enough for {} connections", settings.limits.connections)),
     }
+}
+
+fn proxies(settings: &Settings) -> Finding {
+    let networks = &settings.proxies.networks;
+    if networks.iter().any(Network::is_everything) {
+        let what = "trusted_proxies is everybody: whoever asks may name any address, and limits.address_rate means \
+                    nothing; name the proxies alone";
+        return Warning(what.to_owned());
+    }
+    match (networks.len(), settings.limits.address_rate) {
+        (0, 0) => Fine("none; addresses are not limited".to_owned()),
+        (0, _) => Warning(
+            "limits.address_rate is set and trusted_proxies is not: behind a proxy everybody has its address and \
+             shares one allowance"
+                .to_owned(),
+        ),
+        (count, _) => Fine(format!("{count} networks are believed on whose request they pass on")),
+    }
+}
+
+fn audit(settings: &Settings) -> Finding {
+    if settings.audit_reads {
+        return Fine("every access to a person's data leaves a record".to_owned());
+    }
+    let what = "audit_reads is false: nobody can tell afterwards who read whose data; set it to true wherever the data \
+                are real";
+    Warning(what.to_owned())
 }
 
 fn folder(path: &Path) -> PathBuf {

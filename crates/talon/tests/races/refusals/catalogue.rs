@@ -16,7 +16,7 @@ struct Case {
 }
 
 /// The reasons of steps 2 to 6 of the contract's order of checks.
-const RECORDED: [&str; 22] = [
+const RECORDED: [&str; 23] = [
     "validation",
     "time-or-resource-empty",
     "facility-unknown",
@@ -25,6 +25,7 @@ const RECORDED: [&str; 22] = [
     "referral-pair-incomplete",
     "referral-closed",
     "referral-expired",
+    "referral-not-yet-valid",
     "referral-used",
     "referral-mismatch",
     "children-facility",
@@ -139,6 +140,9 @@ fn region(installation: &Installation) -> (Vec<Booking>, Vec<Case>) {
     let ben_expired = region.referral(&facility, &ben, "1");
     region.set("issued", json!("2020-01-01"));
     region.set("valid_until", json!("2020-02-01"));
+    let ben_early = region.referral(&facility, &ben, "1");
+    region.set("issued", json!("2098-01-01"));
+    region.set("valid_until", json!("2098-02-01"));
     let ben_dispensary = region.referral(&facility, &ben, "1");
     region.set("kind", json!("duvisit"));
     let barred = region.person();
@@ -168,6 +172,7 @@ fn region(installation: &Installation) -> (Vec<Booking>, Vec<Case>) {
         ("referral-pair-incomplete", installation.booking(&ben, &ben_unkind, free)),
         ("referral-closed", installation.booking(&ben, &ben_closed, free)),
         ("referral-expired", installation.booking(&ben, &ben_expired, free)),
+        ("referral-not-yet-valid", installation.booking(&ben, &ben_early, free)),
         ("referral-used", ann_asks(&ann_first, free)),
         ("referral-mismatch", ben_asks(&same_time)),
         ("children-facility", ben_asks(&childrens_slot)),
