@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use talon_domain::{
     access::Rights,
     booking::{Cell, Held, Places},
-    ids::{FacilityId, HoldId, PersonId, ResourceId, SlotId, SlotKey, TemplateId},
+    ids::{FacilityId, HoldId, PersonId, ResourceId, ResourceKey, SlotId, SlotKey, TemplateId},
     slot::{Release, Slot},
 };
 use tokio_postgres::Row;
@@ -29,24 +29,41 @@ pub(crate) use slot_columns;
 /// How many they are.
 pub(crate) const SLOT_COLUMNS: usize = 12;
 
+/// The columns that [`read_of`] expects, of a table or alias `s`.
+macro_rules! cell_columns {
+    () => {
+        "s.start, s.slot, s.minutes, s.places, s.rights, s.min_age, s.max_age, s.template, s.release_at, \
+         s.release_rights"
+    };
+}
+pub(crate) use cell_columns;
+
+/// How many they are.
+pub(crate) const CELL_COLUMNS: usize = 10;
+
 pub(crate) fn read(row: &Row) -> Result<Slot> {
+    read_of(ResourceKey { facility: guid!(row, 0, FacilityId)?, resource: guid!(row, 1, ResourceId)? }, row, 2)
+}
+
+/// A cell of a known resource, out of ten columns.
+pub(crate) fn read_of(resource: ResourceKey, row: &Row, first: usize) -> Result<Slot> {
     Ok(Slot {
-        key: SlotKey { facility: guid!(row, 0, FacilityId)?, slot: guid!(row, 3, SlotId)? },
-        resource: guid!(row, 1, ResourceId)?,
-        start: seconds(row, 2)?,
-        minutes: number(row, 4)?,
-        places: number(row, 5)?,
-        rights: Rights::from_bits(number(row, 6)?),
-        release: release(row)?,
-        ages: ages(row, 7)?,
-        template: optional_guid!(row, 9, TemplateId)?,
+        key: SlotKey { facility: resource.facility, slot: guid!(row, first + 1, SlotId)? },
+        resource: resource.resource,
+        start: seconds(row, first)?,
+        minutes: number(row, first + 2)?,
+        places: number(row, first + 3)?,
+        rights: Rights::from_bits(number(row, first + 4)?),
+        ages: ages(row, first + 5)?,
+        template: optional_guid!(row, first + 7, TemplateId)?,
+        release: release(row, first + 8)?,
     })
 }
 
-fn release(row: &Row) -> Result<Option<Release>> {
-    match get::<Option<i32>>(row, 11)? {
+fn release(row: &Row, first: usize) -> Result<Option<Release>> {
+    match get::<Option<i32>>(row, first + 1)? {
         None => Ok(None),
-        Some(_) => Ok(Some(Release { at: seconds(row, 10)?, rights: Rights::from_bits(number(row, 11)?) })),
+        Some(_) => Ok(Some(Release { at: seconds(row, first)?, rights: Rights::from_bits(number(row, first + 1)?) })),
     }
 }
 
@@ -63,15 +80,7 @@ impl Taken {
     /// Adds what the columns of a row from `first` on say of a cell, those of [`taken_columns`]: a place, or none.
     pub(crate) fn read(&mut self, slot: SlotKey, row: &Row, first: usize) -> Result<()> {
         if get::<Option<i32>>(row, first)?.is_some() {
-            let held = match get::<Option<i64>>(row, first + 1)? {
-                None => None,
-                Some(_) => Some(Held {
-                    hold: guid!(row, first + 2, HoldId)?,
-                    person: guid!(row, first + 3, PersonId)?,
-                    until: micros(row, first + 1)?,
-                }),
-            };
-            self.0.entry(slot).or_default().add(number(row, first)?, held);
+            note_place(self.0.entry(slot).or_default(), row, first)?;
         }
         Ok(())
     }
@@ -82,11 +91,6 @@ impl Taken {
             Some(places) => Cell::new(slot, places, person, now),
             None => Cell::new(slot, &Places::default(), person, now),
         }
-    }
-
-    /// How many places a person could have.
-    pub(crate) fn free_count(&self, slot: &Slot, person: PersonId, now: Timestamp) -> u16 {
-        self.0.get(&slot.key).map_or(slot.places, |places| places.free_count(person, slot.places, now))
     }
 
     /// Whether somebody has a place, or holds it.
@@ -100,7 +104,24 @@ impl Taken {
     }
 }
 
-/// The columns that [`Taken::read`] expects, of a table or alias `c`.
+/// Notes what four columns say of a place, those of [`taken_columns`]: of none they are empty.
+pub(crate) fn note_place(places: &mut Places, row: &Row, first: usize) -> Result<()> {
+    if get::<Option<i32>>(row, first)?.is_none() {
+        return Ok(());
+    }
+    let held = match get::<Option<i64>>(row, first + 1)? {
+        None => None,
+        Some(_) => Some(Held {
+            hold: guid!(row, first + 2, HoldId)?,
+            person: guid!(row, first + 3, PersonId)?,
+            until: micros(row, first + 1)?,
+        }),
+    };
+    places.add(number(row, first)?, held);
+    Ok(())
+}
+
+/// The columns that [`note_place`] expects, of a table or alias `c`.
 macro_rules! taken_columns {
     () => {
         "c.place, c.expires, c.entry, c.holder"

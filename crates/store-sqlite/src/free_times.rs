@@ -68,7 +68,6 @@ macro_rules! has_room {
          AND c.slot = s.slot AND (c.expires IS NULL OR (c.expires > ?6 AND c.holder <> ?7)))"
     };
 }
-pub(crate) use has_room;
 
 /// One resource's cells that may be offered.
 struct Window<'a> {

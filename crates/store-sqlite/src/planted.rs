@@ -11,6 +11,12 @@ pub(crate) enum Bug {
     SynchronousNormal,
     /// The message is written in a transaction of its own, after the booking's.
     OutboxOutside,
+    /// A ticket is shown to whoever names its entry.
+    OwnerIgnored,
+    /// A hold has no claim on its place.
+    HoldWithoutKey,
+    /// A booking looks over holds, whosesoever they are.
+    HoldIgnored,
 }
 
 #[cfg(feature = "planted-bugs")]
@@ -23,6 +29,9 @@ pub(crate) fn planted(bug: Bug) -> bool {
             "answer-before-commit" => Some(Bug::AnswerBeforeCommit),
             "synchronous-normal" => Some(Bug::SynchronousNormal),
             "outbox-outside" => Some(Bug::OutboxOutside),
+            "owner-ignored" => Some(Bug::OwnerIgnored),
+            "hold-without-key" => Some(Bug::HoldWithoutKey),
+            "hold-ignored" => Some(Bug::HoldIgnored),
             _ => None,
         });
     *IN_FORCE == Some(bug)

@@ -23,24 +23,41 @@ macro_rules! slot_columns {
 }
 pub(crate) use slot_columns;
 
+/// The columns that [`read_of`] expects, of an alias `s`.
+macro_rules! cell_columns {
+    () => {
+        "s.start, s.slot, s.minutes, s.places, s.rights, s.min_age, s.max_age, s.template, s.release_at, \
+         s.release_rights"
+    };
+}
+pub(crate) use cell_columns;
+
+/// How many they are.
+pub(crate) const CELL_COLUMNS: usize = 10;
+
 pub(crate) fn read(row: &Row<'_>) -> Result<Slot> {
+    read_of(ResourceKey { facility: guid!(row, 0, FacilityId)?, resource: guid!(row, 1, ResourceId)? }, row, 2)
+}
+
+/// A cell of a known resource, out of ten columns.
+pub(crate) fn read_of(resource: ResourceKey, row: &Row<'_>, first: usize) -> Result<Slot> {
     Ok(Slot {
-        key: SlotKey { facility: guid!(row, 0, FacilityId)?, slot: guid!(row, 3, SlotId)? },
-        resource: guid!(row, 1, ResourceId)?,
-        start: seconds(row, 2)?,
-        minutes: row.get(4)?,
-        places: row.get(5)?,
-        rights: Rights::from_bits(row.get(6)?),
-        release: release(row)?,
-        ages: ages(row, 7)?,
-        template: optional_guid!(row, 9, TemplateId)?,
+        key: SlotKey { facility: resource.facility, slot: guid!(row, first + 1, SlotId)? },
+        resource: resource.resource,
+        start: seconds(row, first)?,
+        minutes: row.get(first + 2)?,
+        places: row.get(first + 3)?,
+        rights: Rights::from_bits(row.get(first + 4)?),
+        ages: ages(row, first + 5)?,
+        template: optional_guid!(row, first + 7, TemplateId)?,
+        release: release(row, first + 8)?,
     })
 }
 
-fn release(row: &Row<'_>) -> Result<Option<Release>> {
-    match row.get(11)? {
+fn release(row: &Row<'_>, first: usize) -> Result<Option<Release>> {
+    match row.get(first + 1)? {
         None => Ok(None),
-        Some(rights) => Ok(Some(Release { at: seconds(row, 10)?, rights: Rights::from_bits(rights) })),
+        Some(rights) => Ok(Some(Release { at: seconds(row, first)?, rights: Rights::from_bits(rights) })),
     }
 }
 
@@ -75,15 +92,25 @@ pub(crate) fn places(connection: &Connection, key: SlotKey) -> Result<Places> {
     )?;
     let mut taken = select.query(params![key.facility.bytes(), key.slot.bytes()])?;
     while let Some(row) = taken.next()? {
-        let held = match row.get::<_, Option<i64>>(1)? {
-            None => None,
-            Some(_) => {
-                Some(Held { hold: guid!(row, 2, HoldId)?, person: guid!(row, 3, PersonId)?, until: micros(row, 1)? })
-            }
-        };
-        places.add(row.get(0)?, held);
+        note_place(&mut places, row, 0)?;
     }
     Ok(places)
+}
+
+/// Notes what four columns say of a place (number, end of a hold, whose it is): of none they are empty.
+pub(crate) fn note_place(places: &mut Places, row: &Row<'_>, first: usize) -> Result<()> {
+    let Some(place) = row.get(first)? else { return Ok(()) };
+    let held = match row.get::<_, Option<i64>>(first + 1)? {
+        None => None,
+        Some(_) if planted(Bug::HoldIgnored) => return Ok(()),
+        Some(_) => Some(Held {
+            hold: guid!(row, first + 2, HoldId)?,
+            person: guid!(row, first + 3, PersonId)?,
+            until: micros(row, first + 1)?,
+        }),
+    };
+    places.add(place, held);
+    Ok(())
 }
 
 /// The highest place that somebody has or holds; `None` when nobody has one.

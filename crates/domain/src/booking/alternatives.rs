@@ -30,13 +30,17 @@ pub struct FreeTime {
 
 /// The cell as a free time of the case's resource, if every rule allows it to this caller: the same rules
 /// that book, so that what is offered is bookable. The case's own cell and day play no part.
+///
+/// The later of two cells whose local times are the same, in the night in which clocks go back, is offered to
+/// nobody: whoever asks for that time gets the earlier.
 #[must_use]
 pub fn free_time(case: &Case<'_>, cell: &Cell) -> Option<FreeTime> {
     let resource = case.resource?;
     let local = case.facility.zone.local(cell.slot.start);
     let case = Case { cell: Some(cell), day: local.date(), ..*case };
     let allowed = RULES.iter().chain(SLOT_RULES).all(|rule| rule(&case).is_ok());
-    allowed.then_some(FreeTime {
+    let is_the_earlier = || case.facility.zone.instant(local) == Some(cell.slot.start);
+    (allowed && is_the_earlier()).then_some(FreeTime {
         resource: resource.key,
         day: local.date(),
         time: local.time(),

@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     access::{Caller, Function, Rights},
-    booking::{Cell, Facts, KnownPatient, NamedReferral, Pause, Visit},
+    booking::{Cell, Facts, KnownPatient, NamedReferral, Pause, Visit, rules::last_day_of_window},
     facility::Facility,
     ids::{ResourceKey, SlotId},
     person::age_on,
@@ -44,6 +44,8 @@ pub struct Case<'a> {
     pub now: Timestamp,
     /// Today, local to the facility of the appointment; worked out once for all the cells of a search.
     pub(super) today: Date,
+    /// The last day that is open to the caller there; likewise.
+    pub(super) last_day: Date,
 }
 
 impl<'a> Case<'a> {
@@ -54,6 +56,7 @@ impl<'a> Case<'a> {
             return None;
         }
         let facility = facts.facility.as_deref()?;
+        let today = facility.today(now);
         Some(Self {
             caller,
             facility,
@@ -68,7 +71,8 @@ impl<'a> Case<'a> {
             named_cell: None,
             day,
             now,
-            today: facility.today(now),
+            today,
+            last_day: last_day_of_window(caller, facility, today),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Everything that a caller could book under a referral: in one facility, or wherever they have a card.
 //!
 //! What no cell can change is decided once for each facility and resource, by the same rules that book;
-//! a back end then reads cells and asks of each whether it is a [`free_time`](super::free_time).
+//! a back end then reads cells and asks of each whether it is a [`free_time`].
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -12,12 +12,15 @@ use jiff::{
 
 use crate::{
     access::{Caller, Rights},
-    booking::{Case, Facts, FreeTime, KnownPatient, RULES, Refusal, decide::case_of, may_offer},
+    booking::{
+        Case, Cell, Facts, FreeTime, KnownPatient, Places, RULES, Refusal, decide::case_of, free_time, may_offer,
+    },
     facility::{Facility, FacilityName, LpuCode},
-    ids::PersonId,
+    ids::{PersonId, ResourceKey},
     person::{Card, Person},
     reference::Reference,
     resource::Resource,
+    slot::Slot,
 };
 
 /// A list of one facility's free times has at most this many, the earliest.
@@ -156,10 +159,34 @@ pub fn end_of_window(facility: &Facility, caller: &Caller, days: Option<u16>, no
 /// A cell that could be booked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FreeCell {
-    /// With whom and when.
-    pub time: FreeTime,
+    /// When it begins.
+    pub start: Timestamp,
+    /// The day, local to the facility.
+    pub day: Date,
+    /// The time, local to the facility.
+    pub time: Time,
     /// How many places nobody has.
     pub places: u16,
+}
+
+impl FreeCell {
+    /// A cell of the case's resource, if it is a [`free_time`].
+    #[must_use]
+    pub fn of(case: &Case<'_>, slot: Slot, taken: &Places) -> Option<Self> {
+        let person = case.patient.person.id;
+        let places = taken.free_count(person, slot.places, case.now);
+        let FreeTime { start, day, time, .. } = free_time(case, &Cell::new(slot, taken, person, case.now))?;
+        Some(Self { start, day, time, places })
+    }
+}
+
+/// The free cells of a resource, in the order in which they begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreeCells {
+    /// The resource.
+    pub resource: ResourceKey,
+    /// Its cells.
+    pub cells: Vec<FreeCell>,
 }
 
 /// What is free in a facility.
@@ -185,39 +212,48 @@ pub struct ResourceTimes {
 pub struct DayTimes {
     /// The day, local to the facility.
     pub day: Date,
-    /// Times with their free places, in their order; one that occurs twice on the day stands twice.
+    /// Times with their free places, in their order.
     pub times: Vec<(Time, u16)>,
 }
 
 /// The earliest `most` of these cells, by facility, resource and day: those first that are free earliest, and of
 /// two that are free at once those of the lower guid.
 #[must_use]
-pub fn arranged(mut cells: Vec<FreeCell>, reference: &Reference, most: usize) -> Vec<FacilityTimes> {
-    cells.sort_unstable_by_key(|cell| (cell.time.start, cell.time.resource));
-    cells.truncate(most);
-    let mut places: HashMap<_, (usize, usize)> = HashMap::new();
+pub fn arranged(mut found: Vec<FreeCells>, reference: &Reference, most: usize) -> Vec<FacilityTimes> {
+    cut(&mut found, most);
+    found.sort_unstable_by_key(|one| (one.cells.first().map(|cell| cell.start), one.resource));
     let mut facilities: Vec<FacilityTimes> = Vec::new();
     let mut order = HashMap::new();
-    for FreeCell { time, places: free } in cells {
-        let (Some(facility), Some(resource)) =
-            (reference.facility(time.resource.facility), reference.resource(time.resource))
+    for FreeCells { resource, cells } in found.into_iter().filter(|one| !one.cells.is_empty()) {
+        let (Some(facility), Some(resource)) = (reference.facility(resource.facility), reference.resource(resource))
         else {
             continue;
         };
-        let (at, nth) = *places.entry(time.resource).or_insert_with(|| {
-            let at = *order.entry(facility.id).or_insert_with(|| {
-                facilities.push(FacilityTimes { facility: Arc::clone(facility), resources: Vec::new() });
-                facilities.len() - 1
-            });
-            let resources = &mut facilities[at].resources;
-            resources.push(ResourceTimes { resource: Arc::clone(resource), days: Vec::new() });
-            (at, resources.len() - 1)
+        let at = *order.entry(facility.id).or_insert_with(|| {
+            facilities.push(FacilityTimes { facility: Arc::clone(facility), resources: Vec::new() });
+            facilities.len() - 1
         });
-        let days = &mut facilities[at].resources[nth].days;
-        match days.last_mut() {
-            Some(last) if last.day == time.day => last.times.push((time.time, free)),
-            _ => days.push(DayTimes { day: time.day, times: vec![(time.time, free)] }),
-        }
+        facilities[at].resources.push(ResourceTimes { resource: Arc::clone(resource), days: by_day(&cells) });
     }
     facilities
+}
+
+/// Leaves the earliest `most` of all.
+fn cut(found: &mut [FreeCells], most: usize) {
+    let starts = found.iter().flat_map(|one| one.cells.iter().map(|cell| (cell.start, one.resource)));
+    let mut starts: Vec<_> = match found.iter().map(|one| one.cells.len()).sum::<usize>() > most {
+        true => starts.collect(),
+        false => return,
+    };
+    // A resource has one cell at a time, so no two of these are equal.
+    let (_, &mut first_left_out, _) = starts.select_nth_unstable(most);
+    for FreeCells { resource, cells } in found {
+        cells.truncate(cells.partition_point(|cell| (cell.start, *resource) < first_left_out));
+    }
+}
+
+fn by_day(cells: &[FreeCell]) -> Vec<DayTimes> {
+    let days = cells.chunk_by(|one, next| one.day == next.day);
+    let times = |day: &[FreeCell]| day.iter().map(|cell| (cell.time, cell.places)).collect();
+    days.filter_map(|day| Some(DayTimes { day: day.first()?.day, times: times(day) })).collect()
 }

@@ -27,7 +27,7 @@ pub use command::{BookCommand, IdempotencyKey, NewIds};
 pub use decide::{Decision, decide};
 pub use facts::{Cell, Facts, KnownPatient, NamedReferral, Visit};
 pub use free_times::{
-    DayTimes, FacilityTimes, FreeCell, MOST_ANYWHERE, MOST_IN_A_FACILITY, ResourceTimes, Search, arranged,
+    DayTimes, FacilityTimes, FreeCell, FreeCells, MOST_ANYWHERE, MOST_IN_A_FACILITY, ResourceTimes, Search, arranged,
     end_of_window,
 };
 pub use hold::{

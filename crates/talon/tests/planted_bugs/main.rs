@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod build;
+mod holds;
 
 use talon_testkit::{
     Attempt, Chance, Crowd, Ledger, Load, Moment, PowerRig, Server, Violation, check_all, duplicates_per_key,

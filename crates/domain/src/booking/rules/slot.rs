@@ -40,7 +40,7 @@ pub(in crate::booking) fn has_begun(slot: &Slot, now: Timestamp) -> bool {
 
 /// Contract, section 9, `time-beyond-window`: today + the window's days is still open.
 pub(super) fn is_within_the_window(case: &Case<'_>) -> Result<(), Refusal> {
-    if case.day > last_day_of_window(case.caller, case.facility, case.today()) {
+    if case.day > case.last_day {
         return Err(Refusal::TimeBeyondWindow);
     }
     Ok(())
