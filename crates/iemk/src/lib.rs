@@ -17,6 +17,7 @@ mod language;
 mod local_text;
 mod methods;
 mod model;
+mod operations;
 mod proxies;
 mod reading;
 mod routes;
@@ -33,6 +34,7 @@ use talon_app::App;
 use routes::{ALIAS, ROUTES, Route, Under, V3};
 
 pub use incoming::{DRAIN_TIME, MOST_DRAINED};
+pub use operations::{Caller, Operation, operations};
 pub use proxies::{BadNetwork, BadProxyHeader, Network, Proxies, ProxyHeader};
 pub use settings::{BadBase, Base, IemkSettings};
 pub use unreadable::{Unreadable, refuse};
@@ -77,17 +79,21 @@ pub fn framed(app: Arc<App>, router: Router) -> Router {
 
 /// The paths on which a route is answered.
 fn paths(app: &App, settings: &IemkSettings, route: &Route) -> Vec<String> {
-    let base = settings.base.as_str();
-    let third = format!("{base}{V3}");
-    let bases: &[&str] = match route.under {
-        Under::Root => &[""],
-        Under::Base => &[base],
-        Under::BaseAndAlias if base == ALIAS => &[ALIAS],
-        Under::BaseAndAlias => &[base, ALIAS],
-        Under::BaseAndV3 if base.is_empty() => &[V3],
-        Under::BaseAndV3 => &[&third, V3],
-        Under::BaseIfIssuing if app.issues_tokens() => &[base],
-        Under::BaseIfIssuing => &[],
-    };
+    let bases = bases(settings.base.as_str(), app.issues_tokens(), route.under);
     bases.iter().map(|base| format!("{base}{}", route.path)).collect()
+}
+
+/// What stands before a route's path, in an installation of this base.
+fn bases(base: &str, issues_tokens: bool, under: Under) -> Vec<String> {
+    let own = || base.to_owned();
+    match under {
+        Under::Root => vec![String::new()],
+        Under::Base => vec![own()],
+        Under::BaseAndAlias if base == ALIAS => vec![own()],
+        Under::BaseAndAlias => vec![own(), ALIAS.to_owned()],
+        Under::BaseAndV3 if base.is_empty() => vec![V3.to_owned()],
+        Under::BaseAndV3 => vec![format!("{base}{V3}"), V3.to_owned()],
+        Under::BaseIfIssuing if issues_tokens => vec![own()],
+        Under::BaseIfIssuing => Vec::new(),
+    }
 }

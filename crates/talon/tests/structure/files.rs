@@ -10,7 +10,7 @@ use crate::graph::root;
 /// Past this a file has a second subject.
 const MOST_LINES: usize = 400;
 
-fn sources() -> Vec<PathBuf> {
+pub(crate) fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in ["crates", "bench", "lab", "fuzz"] {
         collect(&root().join(folder), &mut found);

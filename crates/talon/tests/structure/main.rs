@@ -6,3 +6,4 @@ mod dependencies;
 mod files;
 mod graph;
 mod licences;
+mod routes;
