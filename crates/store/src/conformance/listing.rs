@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp, civil::date};
 use talon_domain::{
     access::{Right, Rights},
-    booking::{FacilityTimes, MOST_ANYWHERE},
+    booking::{FacilityTimes, GRACE, MOST_ANYWHERE},
     facility::LpuCode,
     ids::{FacilityId, ReferralId, ResourceKey},
     referral::{ReferralKind, ReferralState},
@@ -14,10 +14,10 @@ use talon_domain::{
 };
 
 use super::region::{
-    ADULTS, ANNA, BORIS, CHILDREN, EAST, GLEB, VERA, book, booked, cancel, code, doctor, facility, fill, local_start,
-    now, person, person_records, portal, referral, referral_to, refused, slot, slot_key,
+    ADULTS, ANNA, BORIS, CHILDREN, EAST, GLEB, VERA, book, booked, cancel, code, crowd, doctor, facility, fill, hold,
+    local_start, now, person, person_records, portal, referral, referral_to, refused, slot, slot_key,
 };
-use crate::{ListQuery, ListReply, Record, Store};
+use crate::{FreeTimesQuery, ListQuery, ListReply, Record, Sought, Store};
 
 /// What `who` may ask under their referral `under`, at `lpu` or anywhere.
 #[must_use]
@@ -146,6 +146,48 @@ pub async fn a_list_for_a_foreign_referral_and_an_absent_one_answer_alike(store:
     }
 }
 
+/// It can be booked by whoever holds it, and by nobody else before it is over.
+pub async fn a_held_time_is_listed_to_its_holder_alone(store: Arc<dyn Store>) {
+    let mut group = slot(ADULTS, 0, 4, local_start(4));
+    group.places = 2;
+    fill(&store, [vec![Record::Slot(group)], crowd(100..101)].concat()).await;
+    let held = store.hold(hold(ANNA, ADULTS, 0, 3, 0), now()).await.unwrap().expect("held").hold;
+    store.hold(hold(ANNA, ADULTS, 0, 4, 0), now()).await.unwrap().expect("held");
+    let free_again = held.expires + GRACE;
+    let last = free_again - SignedDuration::from_micros(1);
+    // Who asks, when, and the places that they find of the one cell and of the other.
+    for (who, at, of_one, of_two) in [
+        (ANNA, now(), 1, 2),
+        (100, now(), 0, 1),
+        (ANNA, last, 1, 2),
+        (100, last, 0, 1),
+        (ANNA, free_again, 1, 2),
+        (100, free_again, 1, 2),
+    ] {
+        for lpu in [Some(ADULTS), None] {
+            let listed = times(&store.free_times(&query(who, 0, lpu), at).await.unwrap().unwrap());
+            let places = |cell| {
+                let there = (doctor(ADULTS, 0), local_start(cell));
+                listed.iter().find(|(key, local, _)| (*key, *local) == there).map_or(0, |(.., places)| *places)
+            };
+            assert_eq!((places(3), places(4)), (of_one, of_two), "{who} at {at}, {lpu:?}");
+        }
+        let near = FreeTimesQuery {
+            person: person(who),
+            caller: portal(),
+            lpu: LpuCode::parse("01").unwrap(),
+            sought: Sought::Referral(referral(who, 0)),
+            near: local_start(3),
+        };
+        let offered = store.alternatives(&near, at).await.unwrap();
+        let is_offered = offered.iter().any(|time| time.day.to_datetime(time.time) == local_start(3));
+        assert_eq!(is_offered, of_one > 0, "{who} at {at}");
+    }
+    // What is listed is bookable: to the other not now, to the holder at once.
+    assert_eq!(refused(&store, book(100, ADULTS, 0, 3, 0)).await.slug(), "time-taken");
+    booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await;
+}
+
 /// To the second, on the night when clocks change and on any other.
 pub async fn a_cell_is_sold_and_listed_from_its_release_on(store: Arc<dyn Store>) {
     let released = now() + SignedDuration::from_hours(3);
@@ -168,11 +210,11 @@ pub async fn a_cell_is_sold_and_listed_from_its_release_on(store: Arc<dyn Store>
         assert_eq!(on_the_day(&store.free_times(&query(ANNA, 0, lpu), before).await.unwrap().unwrap()), 0);
         assert_eq!(on_the_day(&store.free_times(&query(ANNA, 0, lpu), released).await.unwrap().unwrap()), 1);
     }
-    let near = crate::FreeTimesQuery {
+    let near = FreeTimesQuery {
         person: person(ANNA),
         caller: portal(),
         lpu: LpuCode::parse("01").unwrap(),
-        sought: crate::Sought::Referral(referral(ANNA, 0)),
+        sought: Sought::Referral(referral(ANNA, 0)),
         near: "2026-04-17T09:00:00".parse().unwrap(),
     };
     let offered = |times: &[talon_domain::booking::FreeTime]| times.iter().any(|time| time.day == command.day);

@@ -19,6 +19,7 @@
 pub mod booking;
 pub mod cancelling;
 pub mod churning;
+pub mod clocks;
 pub mod counting;
 pub mod exchanging;
 pub mod free_times;
@@ -64,6 +65,10 @@ macro_rules! conformance {
             churning::a_desk_neither_counts_nor_pauses,
             churning::who_has_a_visit_may_move_it_while_they_pause,
             churning::however_many_race_nobody_gives_up_more_than_they_may,
+            clocks::a_time_that_clocks_skip_is_nobodys_and_one_that_is_twice_is_the_earlier,
+            clocks::a_visit_over_midnight_and_new_year_is_of_the_day_on_which_it_begins,
+            clocks::windows_and_validity_change_at_the_facilitys_midnight,
+            clocks::a_clock_that_jumps_sells_nothing_twice,
             counting::a_commit_is_counted_before_it_is_answered,
             exchanging::facilities_may_exchange_their_codes,
             exchanging::cards_may_change_hands,
@@ -100,6 +105,7 @@ macro_rules! conformance {
             listing::what_is_free_is_listed_earliest_first,
             listing::a_list_is_refused_as_a_booking_is,
             listing::a_list_for_a_foreign_referral_and_an_absent_one_answer_alike,
+            listing::a_held_time_is_listed_to_its_holder_alone,
             listing::a_list_is_bounded_to_the_earliest,
             listing::a_cell_is_sold_and_listed_from_its_release_on,
             moving::a_moved_entry_gives_up_what_it_had_and_has_what_it_wanted,

@@ -20,6 +20,7 @@ macro_rules! on_each_store {
 
 mod cancel;
 mod changes;
+mod editing;
 mod golden;
 mod in_process;
 mod linear;
