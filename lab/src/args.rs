@@ -24,7 +24,7 @@ Examples:
 #[derive(Parser, Debug)]
 #[command(name = "talon-lab", version, about, after_help = EXAMPLES, max_term_width = 100)]
 pub(crate) struct Args {
-    /// Requests to book; those that are asked again come on top
+    /// Bookings and journeys; what is asked again, and each further step of a journey, comes on top
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = value_parser!(u32).range(1..=100_000_000))]
     pub(crate) attempts: u32,
     /// Clients at once
@@ -51,6 +51,10 @@ pub(crate) struct Args {
     /// The talon binary [default: the one beside this program, brought up to date when run by cargo]
     #[arg(long, value_name = "FILE")]
     pub(crate) talon: Option<PathBuf>,
+    /// How long a client waits for an answer before it hangs up. Shorter than a server stands still, so that
+    /// some do; longer for a store that is slow by itself
+    #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = value_parser!(u64).range(1..=30))]
+    pub(crate) patience: u64,
     /// A bug to switch on in a talon built with the feature planted-bugs; the lab must then find it
     #[arg(long, value_name = "NAME")]
     pub(crate) bug: Option<String>,

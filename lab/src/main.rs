@@ -72,7 +72,7 @@ async fn race(setup: &Setup, plan: &Arc<Plan>, region: &Path, scratch: &Path) ->
 
     let epoch = Instant::now();
     let mut callers: Vec<Caller> =
-        (0..setup.clients).map(|number| Caller::new(number, plan, &key, site.board(), epoch)).collect();
+        (0..setup.clients).map(|number| Caller::new(number, plan, &key, site.board(), epoch, setup.patience)).collect();
     let (sent, count) = watch::channel(0);
     let sent = Arc::new(sent);
     let strikes = nemesis::draw(setup);
@@ -87,7 +87,7 @@ async fn race(setup: &Setup, plan: &Arc<Plan>, region: &Path, scratch: &Path) ->
     let mut violations = Vec::new();
     match broken {
         Some(what) => violations.push(Violation { checker: "restart", what }),
-        None => violations.extend(race::settle(&mut callers, &mut history).await?),
+        None => violations.extend(race::settle(plan, &mut callers, &mut history).await?),
     }
     drop(callers);
     violations.extend(tokio::task::block_in_place(|| end(setup, &mut site)));

@@ -1,6 +1,9 @@
 //! What a run is to be, after the command line was checked as a whole.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, bail, ensure};
 use talon_testkit::clock;
@@ -22,6 +25,8 @@ pub(crate) struct Setup {
     pub(crate) nemesis: Vec<Nemesis>,
     /// How often.
     pub(crate) faults: u32,
+    /// How long a client waits for an answer.
+    pub(crate) patience: Duration,
     pub(crate) backing: Backing,
     pub(crate) talon: PathBuf,
     pub(crate) bug: Option<String>,
@@ -50,6 +55,7 @@ impl Setup {
         Ok(Self {
             nemesis: nemesis(&args.nemesis, &backing)?,
             faults: args.faults.unwrap_or((args.attempts / ATTEMPTS_A_FAULT).max(FEWEST_FAULTS)),
+            patience: Duration::from_secs(args.patience),
             seed: args.seed.unwrap_or_else(|| clock::now().as_second().cast_unsigned()),
             attempts: args.attempts,
             clients: args.clients,
@@ -76,10 +82,14 @@ impl Setup {
             Backing::GivenPostgres(_) => " --store postgres://…",
         };
         let bug = self.bug.as_ref().map(|bug| format!(" --bug {bug}")).unwrap_or_default();
+        let patience = match self.patience.as_secs() {
+            1 => String::new(),
+            seconds => format!(" --patience {seconds}"),
+        };
         let Self { attempts, clients, nodes, seed, faults, .. } = self;
         format!(
             "--seed {seed} --attempts {attempts} --clients {clients} --nodes {nodes} --nemesis {nemesis} --faults \
-             {faults}{store}{bug}"
+             {faults}{patience}{store}{bug}"
         )
     }
 }

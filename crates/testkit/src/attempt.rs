@@ -83,8 +83,8 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
-    /// What it says about the booking. A 5xx says that nothing is known: the contract has the
-    /// caller ask again.
+    /// What it says about what was asked: a visit with its ticket, a hold with none, or that something was given up, with
+    /// neither. A 5xx says that nothing is known: the contract has the caller ask again.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         let json = self.json();
@@ -93,8 +93,10 @@ impl Answer {
             return Outcome::Unknown(format!("{}: {}", self.status, String::from_utf8_lossy(&self.body)));
         }
         if self.status == StatusCode::OK {
-            return match (text("Entry_id"), text("Ticket")) {
-                (Some(entry), Some(ticket)) => Outcome::Ok { entry, ticket },
+            return match (text("Entry_id"), text("Ticket"), text("Hold_id"), text("Message_code").as_deref()) {
+                (Some(entry), Some(ticket), ..) => Outcome::Ok { entry, ticket },
+                (None, None, Some(entry), _) => Outcome::Ok { entry, ticket: String::new() },
+                (None, None, None, Some("2000")) => Outcome::Ok { entry: String::new(), ticket: String::new() },
                 _ => Outcome::Refused(format!("200 without an entry: {json}")),
             };
         }
@@ -109,9 +111,9 @@ pub struct Lost(pub String);
 /// What a caller knows about its request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Booked.
+    /// Booked, or done as asked.
     Ok {
-        /// `Entry_id`.
+        /// `Entry_id`, or `Hold_id`.
         entry: String,
         /// `Ticket`.
         ticket: String,
@@ -149,4 +151,15 @@ pub struct Attempt {
     pub began: Instant,
     /// Just after the answer was read or given up.
     pub ended: Instant,
+}
+
+impl Attempt {
+    /// What came of a request that was sent at this moment.
+    pub(crate) fn of(booking: &Booking, answer: Result<Answer, Lost>, began: Instant) -> Self {
+        let (outcome, answer) = match answer {
+            Ok(answer) => (answer.outcome(), Some(answer)),
+            Err(Lost(why)) => (Outcome::Unknown(why), None),
+        };
+        Self { booking: booking.clone(), outcome, answer, began, ended: Instant::now() }
+    }
 }

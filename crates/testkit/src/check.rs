@@ -1,6 +1,8 @@
 //! The checkers: what callers were told against what the store holds. Each gives the violations
 //! that it finds, so that the same function can be shown to find a planted bug.
 
+mod holds;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fmt,
@@ -11,6 +13,8 @@ use crate::{
     attempt::{Attempt, Booking, Outcome},
     ledger::{EntryRow, Ledger, claims_of},
 };
+
+pub use holds::{held_twice, hold_broken};
 
 /// A promise that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]

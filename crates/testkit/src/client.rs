@@ -9,15 +9,18 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
+use serde_json::json;
 use tokio::{net::TcpStream, time::timeout};
 
-use crate::attempt::{Answer, Attempt, Booking, Lost, Outcome};
+use crate::attempt::{Answer, Attempt, Booking, Lost};
 
 /// Longer than anything the server may take; reached only when it hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The path of the method.
+/// The paths of the methods.
 const BOOK: &str = "/iemk/directions/entry";
+const HOLD: &str = "/iemk/directions/hold";
+const VISIT: &str = "/iemk/doctors/visit";
 
 /// One connection to the server; made anew when the server closed it.
 pub struct Client {
@@ -115,14 +118,49 @@ impl Client {
         self.send(request.map_err(lost("request"))?).await
     }
 
+    /// Asks for the time to be held.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send`].
+    pub async fn hold(&mut self, booking: &Booking) -> Result<Answer, Lost> {
+        let body = Booking { email: None, ..booking.clone() }.body();
+        self.call(Method::POST, HOLD, &booking.token, &body.to_string()).await
+    }
+
+    /// Gives a hold up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send`].
+    pub async fn release(&mut self, token: &str, hold: &str) -> Result<Answer, Lost> {
+        self.call(Method::DELETE, &format!("{HOLD}/{hold}"), token, "").await
+    }
+
+    /// Asks for an entry to be at the time that a booking names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send`].
+    pub async fn move_to(&mut self, to: &Booking, entry: &str) -> Result<Answer, Lost> {
+        let body = json!({"resource_id": to.resource_id, "day": to.day, "time": to.time}).to_string();
+        self.call(Method::POST, &format!("{VISIT}/{entry}/move"), &to.token, &body).await
+    }
+
+    /// Gives an entry up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send`].
+    pub async fn cancel(&mut self, token: &str, entry: &str) -> Result<Answer, Lost> {
+        self.call(Method::DELETE, &format!("{VISIT}/{entry}"), token, "{}").await
+    }
+
     /// Asks to book and keeps what is known about it.
     pub async fn book(&mut self, booking: &Booking) -> Attempt {
         let began = Instant::now();
-        let (outcome, answer) = match self.ask(booking).await {
-            Ok(answer) => (answer.outcome(), Some(answer)),
-            Err(Lost(why)) => (Outcome::Unknown(why), None),
-        };
-        Attempt { booking: booking.clone(), outcome, answer, began, ended: Instant::now() }
+        let answer = self.ask(booking).await;
+        Attempt::of(booking, answer, began)
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Instant,
 };
 
 use tokio::{
@@ -45,6 +46,13 @@ impl Trigger {
     }
 }
 
+/// What is asked for.
+#[derive(Clone, Copy)]
+enum Wish {
+    Book,
+    Hold,
+}
+
 /// A load: bookings shared out among clients that each keep a connection.
 pub struct Load {
     address: SocketAddr,
@@ -68,6 +76,15 @@ impl Load {
     /// Sends all the bookings, each once. A client stops when its connection is lost, since what it
     /// would send next would find no server; what was never sent is not in the history.
     pub async fn run(&self, bookings: Vec<Booking>) -> Vec<Attempt> {
+        self.send(bookings, Wish::Book).await
+    }
+
+    /// The same, but the times are to be held.
+    pub async fn hold(&self, bookings: Vec<Booking>) -> Vec<Attempt> {
+        self.send(bookings, Wish::Hold).await
+    }
+
+    async fn send(&self, bookings: Vec<Booking>, wish: Wish) -> Vec<Attempt> {
         let bookings = Arc::new(bookings);
         let next = Arc::new(AtomicUsize::new(0));
         let all_connected = Arc::new(Barrier::new(self.clients));
@@ -85,7 +102,13 @@ impl Load {
                     if let Some(trigger) = &trigger {
                         trigger.one_sent();
                     }
-                    let attempt = client.book(booking).await;
+                    let attempt = match wish {
+                        Wish::Book => client.book(booking).await,
+                        Wish::Hold => {
+                            let began = Instant::now();
+                            Attempt::of(booking, client.hold(booking).await, began)
+                        }
+                    };
                     let lost = matches!(attempt.outcome, Outcome::Unknown(_)) && attempt.answer.is_none();
                     history.push(attempt);
                     if lost {

@@ -69,6 +69,10 @@ pub struct Message {
 /// An audit record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
+    /// The request's id.
+    pub request: String,
+    /// On whose behalf, where that is known: the person's guid.
+    pub person: Option<String>,
     /// What was attempted.
     pub action: String,
     /// On which object: a composite id as the request gave it.
@@ -86,6 +90,8 @@ pub struct Ledger {
     pub messages: Vec<Message>,
     /// The audit.
     pub records: Vec<Record>,
+    /// Holds, each as `id of person: state until …`.
+    pub holds: BTreeSet<String>,
     /// Claims, each as `kind: key → entry`.
     pub claims: BTreeSet<String>,
     /// Places of a slot, by facility's and slot's guids glued.
@@ -147,10 +153,16 @@ impl Ledger {
                     ledger.messages.push(Message { entry: row.glued(0), version, kind });
                 }
                 "record" => ledger.records.push(Record {
-                    action: row.text(0).to_owned(),
-                    object: row.optional(1),
-                    outcome: row.text(2).to_owned(),
+                    request: row.text(0).to_owned(),
+                    person: row.optional(1),
+                    action: row.text(2).to_owned(),
+                    object: row.optional(3),
+                    outcome: row.text(4).to_owned(),
                 }),
+                "hold" => {
+                    let [person, until, state] = [2, 3, 4].map(|column| row.text(column));
+                    ledger.holds.insert(format!("{} of {person}: {state} until {until}", row.glued(0)));
+                }
                 "slot" => drop(ledger.places.insert(row.glued(0), row.number(2))),
                 _ => drop(ledger.claims.insert(row.claim())),
             }
@@ -186,7 +198,7 @@ pub(crate) fn claims_of(entry: &EntryRow) -> Vec<String> {
     claims
 }
 
-/// What is read, by what it is about. Holds and the messages of offers, which name holds, are no entries'.
+/// What is read, by what it is about. The claims of holds and the messages of offers, which name holds, are no entries'.
 const QUERIES: &[(&str, &str)] = &[
     ("facility", "SELECT facility, zone FROM facility"),
     (
@@ -195,7 +207,8 @@ const QUERIES: &[(&str, &str)] = &[
          ticket, state FROM entry",
     ),
     ("message", "SELECT facility, entry, version, kind FROM outbox WHERE kind <> 'offered'"),
-    ("record", "SELECT action, object, outcome FROM audit"),
+    ("record", "SELECT request, person, action, object, outcome FROM audit"),
+    ("hold", "SELECT facility, hold, person, expires, state FROM hold"),
     ("slot", "SELECT facility, slot, places FROM slot"),
     ("referral", "SELECT facility, referral, entry_facility, entry FROM claim_referral"),
     ("specialty", "SELECT person, specialty, facility, entry FROM claim_specialty"),

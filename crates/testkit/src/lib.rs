@@ -34,8 +34,8 @@ pub use attempt::{Answer, Attempt, Booking, Lost, Outcome};
 pub use certificates::Certificates;
 pub use chance::Chance;
 pub use check::{
-    Violation, check_all, claims_astray, duplicates_per_key, expect_none, message_missing, ok_but_missing,
-    record_missing, refused_but_present, repeats_differ,
+    Violation, check_all, claims_astray, duplicates_per_key, expect_none, held_twice, hold_broken, message_missing,
+    ok_but_missing, record_missing, refused_but_present, repeats_differ,
 };
 pub use client::Client;
 pub use crowd::{Crowd, Patient};

@@ -142,6 +142,7 @@ mod tests {
             seed,
             nemesis: nemesis.to_vec(),
             faults: 40,
+            patience: Duration::from_secs(1),
             backing: Backing::OwnPostgres,
             talon: "talon".into(),
             bug: None,

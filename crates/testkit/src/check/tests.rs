@@ -36,8 +36,15 @@ fn sound() -> Ledger {
             .collect(),
         records: entries
             .iter()
-            .map(|entry| Record { action: "book".into(), object: Some(entry.id.clone()), outcome: "ok".into() })
+            .map(|entry| Record {
+                request: String::new(),
+                person: Some(entry.person.clone()),
+                action: "book".into(),
+                object: Some(entry.id.clone()),
+                outcome: "ok".into(),
+            })
             .collect(),
+        holds: BTreeSet::new(),
         claims: entries.iter().flat_map(claims_of).collect(),
         places: HashMap::from([(format!("{FACILITY}{SLOT}"), 2)]),
         entries,

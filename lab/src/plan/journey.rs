@@ -1,0 +1,74 @@
+//! Journeys: a person holds a time, books it, moves the visit, gives it up, one after another, while others want the
+//! same cells. What was full may be free again here, so these scenes stand apart from those that only fill.
+
+use std::ops::RangeInclusive;
+
+use talon_testkit::Chance;
+
+use super::{
+    Kind::{self, Book, Cancel, Hold, Move, Release},
+    Operation, Plan, Referral, Request,
+    scene::{add_person, number, one},
+    stage::{CELLS, FACILITIES, SPECIALTIES, Stage, code},
+};
+
+/// Persons of a scene, each on one journey.
+const PERSONS: RangeInclusive<u64> = 6..=14;
+
+/// Places of a cell: one of these.
+const PLACES: [u16; 3] = [1, 1, 2];
+
+/// What a person does, and in which of two cells.
+const ROUTES: [&[(Kind, usize)]; 8] = [
+    &[(Hold, 0), (Book, 0)],
+    &[(Hold, 0), (Release, 0)],
+    &[(Book, 0), (Cancel, 0)],
+    &[(Book, 0), (Move, 1), (Cancel, 1)],
+    &[(Book, 0), (Move, 1), (Move, 0)],
+    &[(Hold, 0), (Book, 0), (Move, 1)],
+    &[(Hold, 0), (Book, 1), (Release, 0), (Cancel, 1)],
+    &[(Book, 0), (Cancel, 0), (Hold, 1), (Book, 1)],
+];
+
+/// Adds a scene to a plan: the cells of one doctor, persons with a referral to them, and where each goes.
+pub(super) fn add(plan: &mut Plan, stage: &mut Stage, chance: &mut Chance, nodes: u8) -> anyhow::Result<()> {
+    stage.next_hour();
+    let facility = chance.below(FACILITIES as u64) as usize;
+    let specialty = chance.below(SPECIALTIES as u64) as usize;
+    let mut cells = Vec::new();
+    for nth in 0..CELLS {
+        cells.push(u32::try_from(plan.slots.len())?);
+        plan.slots.push(stage.slot(facility, specialty, nth, *one(chance, &PLACES))?);
+    }
+    for _ in 0..number(chance, &PERSONS) {
+        let person = add_person(plan, stage, &[facility])?;
+        let issuer = stage.facility(facility).clone();
+        let referral = stage.region.referral(&issuer, &plan.persons[person as usize], &code(specialty));
+        let number = u32::try_from(plan.referrals.len())?;
+        plan.referrals.push(Referral { referral, person });
+        travel(plan, chance, nodes, number, &cells)?;
+    }
+    plan.scenes += 1;
+    Ok(())
+}
+
+/// Adds a person's journey through two of the cells.
+fn travel(plan: &mut Plan, chance: &mut Chance, nodes: u8, referral: u32, cells: &[u32]) -> anyhow::Result<()> {
+    let first = chance.below(cells.len() as u64) as usize;
+    let further = 1 + chance.below(cells.len() as u64 - 1) as usize;
+    let through = [cells[first], cells[(first + further) % cells.len()]];
+    let route = *one(chance, &ROUTES);
+    let node = chance.below(u64::from(nodes)) as u8;
+    let request = u32::try_from(plan.requests.len())?;
+    plan.operations.push(Operation { request, steps: u32::try_from(route.len())?, node, again: 0 });
+    let (scene, journey) = (u32::try_from(plan.scenes)?, Some(plan.journeys));
+    plan.requests.extend(route.iter().map(|(kind, cell)| Request {
+        kind: *kind,
+        referral,
+        slot: through[*cell],
+        scene,
+        journey,
+    }));
+    plan.journeys += 1;
+    Ok(())
+}
