@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::scenarios::Scenario;
+use crate::{scenarios::Scenario, stores::Named};
 
 /// Measures Talon against its floor, on this machine alone.
 #[derive(Parser, Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run the scenarios and print the table as Markdown
     All(AllArgs),
+    /// Book on stores that somebody else runs, in turns
+    Stores(StoresArgs),
     /// Serve the floor; the scenarios start it themselves
     Floor(FloorArgs),
 }
@@ -39,6 +41,31 @@ pub(crate) struct AllArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=60))]
     pub(crate) seconds: Option<u64>,
     /// Where stores go: on the disk to be measured [default: a temporary directory]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scratch: Option<PathBuf>,
+    /// The talon binary [default: the release build, brought up to date]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) talon: Option<PathBuf>,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct StoresArgs {
+    /// An empty store that is ready to serve, with a name for the table; the others stand beside the first
+    #[arg(long = "store", value_name = "NAME=URL", required = true)]
+    pub(crate) stores: Vec<Named>,
+    /// Connections of the load
+    #[arg(long, value_delimiter = ',', default_value = "32,128", value_name = "N")]
+    pub(crate) connections: Vec<usize>,
+    /// Persons in the region, of whom each books once
+    #[arg(long, default_value_t = 200_000, value_name = "N")]
+    pub(crate) persons: u64,
+    /// Runs of each store, taken in turns
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub(crate) runs: u32,
+    /// Seconds measured in a run, after a warm-up
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub(crate) seconds: u64,
+    /// Where scratch files go [default: a temporary directory]
     #[arg(long, value_name = "DIR")]
     pub(crate) scratch: Option<PathBuf>,
     /// The talon binary [default: the release build, brought up to date]

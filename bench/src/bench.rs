@@ -13,6 +13,7 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use jiff::ToSpan;
 use talon_sample::GenerateOptions;
+use tempfile::TempDir;
 
 use crate::{
     args::AllArgs,
@@ -47,28 +48,11 @@ pub(crate) struct Bench {
 
 /// Runs the scenarios and prints the table.
 pub(crate) fn run(args: &AllArgs) -> anyhow::Result<()> {
-    ensure!(!cfg!(debug_assertions), "figures of a debug build mean nothing: cargo run --release -p talon-bench");
-    let talon = match &args.talon {
-        Some(path) => path.clone(),
-        None => build_talon()?,
-    };
-    let mut scratch = tempfile::Builder::new();
-    // PostgreSQL runs as a user of its own, who must get through to its folder in there.
-    let scratch = scratch.prefix("talon-bench-").permissions(Permissions::from_mode(0o711));
-    let scratch = match &args.scratch {
-        Some(folder) => scratch.tempdir_in(folder),
-        None => scratch.tempdir(),
-    };
-    let scratch = scratch.context("a scratch directory cannot be made")?;
+    let scratch = scratch(args.scratch.as_deref())?;
+    let servers = servers(args.talon.as_deref(), scratch.path())?;
     println!("{}\n", machine::describe());
     let chosen: Vec<_> = Scenario::ALL.iter().filter(|it| args.only.is_empty() || args.only.contains(it)).collect();
     let postgres = if chosen.iter().any(|it| it.needs_postgres()) { start_postgres(scratch.path())? } else { None };
-    let servers = Servers {
-        talon: keep(&talon, scratch.path())?,
-        bench: keep(&std::env::current_exe()?, scratch.path())?,
-        issuers: Issuers::make(scratch.path())?,
-        scratch: scratch.path().to_owned(),
-    };
     // The first visit is ahead in every zone for as long as this takes.
     let start = jiff::tz::TimeZone::UTC.to_datetime(clock::now()).date().checked_add(2.days())?;
     let options = |facilities, days, persons| GenerateOptions { facilities, days, persons, seed: 1, start };
@@ -93,6 +77,33 @@ pub(crate) fn run(args: &AllArgs) -> anyhow::Result<()> {
         scenario.run(&bench).with_context(|| format!("scenario {scenario:?}"))?;
     }
     Ok(())
+}
+
+/// A directory that goes with the run. PostgreSQL runs as a user of its own, who must get through to its
+/// folder in there.
+pub(crate) fn scratch(folder: Option<&Path>) -> anyhow::Result<TempDir> {
+    let mut scratch = tempfile::Builder::new();
+    let scratch = scratch.prefix("talon-bench-").permissions(Permissions::from_mode(0o711));
+    let scratch = match folder {
+        Some(folder) => scratch.tempdir_in(folder),
+        None => scratch.tempdir(),
+    };
+    scratch.context("a scratch directory cannot be made")
+}
+
+/// What starts the servers: copies of the binaries, and issuers of tokens.
+pub(crate) fn servers(talon: Option<&Path>, scratch: &Path) -> anyhow::Result<Servers> {
+    ensure!(!cfg!(debug_assertions), "figures of a debug build mean nothing: cargo run --release -p talon-bench");
+    let talon = match talon {
+        Some(path) => path.to_owned(),
+        None => build_talon()?,
+    };
+    Ok(Servers {
+        talon: keep(&talon, scratch)?,
+        bench: keep(&std::env::current_exe()?, scratch)?,
+        issuers: Issuers::make(scratch)?,
+        scratch: scratch.to_owned(),
+    })
 }
 
 /// Starts PostgreSQL and says above the table which, or why its rows are missing.

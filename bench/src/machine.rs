@@ -22,7 +22,8 @@ pub(crate) fn describe() -> String {
     )
 }
 
-/// The command as it can be repeated; where scratch files go is nobody's concern.
+/// The command as it can be repeated; where scratch files go is nobody's concern, and an address may hold a
+/// password.
 fn command() -> String {
     let mut words = vec!["cargo run --release -p talon-bench --".to_owned()];
     let mut given = std::env::args().skip(1);
@@ -30,6 +31,11 @@ fn command() -> String {
         match word.as_str() {
             "--scratch" | "--talon" => drop(given.next()),
             _ if word.starts_with("--scratch=") || word.starts_with("--talon=") => {}
+            _ if word.starts_with("--store=") => words.push("--store …".to_owned()),
+            "--store" => {
+                let name = given.next().and_then(|store| Some(store.split_once('=')?.0.to_owned()));
+                words.push(format!("--store {}=…", name.unwrap_or_default()));
+            }
             _ => words.push(word),
         }
     }

@@ -21,6 +21,7 @@ mod requests;
 mod rows;
 mod scenarios;
 mod server;
+mod stores;
 mod table;
 mod tokens;
 mod wide;
@@ -32,6 +33,7 @@ use args::{Args, Command};
 fn main() -> anyhow::Result<()> {
     match Args::parse().command {
         Command::All(args) => bench::run(&args),
+        Command::Stores(args) => stores::run(&args),
         Command::Floor(args) => floor::run(&args),
     }
 }

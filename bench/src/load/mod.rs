@@ -5,14 +5,18 @@
 mod burst;
 mod closed;
 mod connection;
+mod flood;
 mod open;
+mod slow;
 mod tally;
 
 use hdrhistogram::Histogram;
 
 pub(crate) use burst::burst;
 pub(crate) use closed::{Closed, closed};
+pub(crate) use flood::{Phase, PhaseReport, flood};
 pub(crate) use open::open;
+pub(crate) use slow::{Part, slow};
 pub(crate) use tally::Tally;
 
 /// Latencies in microseconds, up to a minute, to three digits.

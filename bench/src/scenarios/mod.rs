@@ -5,11 +5,13 @@ mod free_times;
 mod import;
 mod large;
 mod latency;
+mod overload;
 mod postgres_latency;
 mod postgres_rate;
 mod rate;
 mod run;
 mod size;
+mod slow_clients;
 mod tokens;
 
 use clap::ValueEnum;
@@ -33,6 +35,8 @@ pub(crate) enum Scenario {
     Large,
     /// Free times under a referral, in a facility and anywhere
     FreeTimes,
+    /// Several times what can be done, and clients that send slowly
+    Overload,
     /// The size of the binary
     Size,
     /// As `rate` on PostgreSQL, beside its floor and pgbench
@@ -47,6 +51,8 @@ pub(crate) enum Scenario {
     PostgresSize,
     /// As `free-times` on PostgreSQL
     PostgresFreeTimes,
+    /// As `overload` on PostgreSQL
+    PostgresOverload,
 }
 
 impl Scenario {
@@ -59,6 +65,7 @@ impl Scenario {
         Self::Import,
         Self::Large,
         Self::FreeTimes,
+        Self::Overload,
         Self::Size,
         Self::PostgresRate,
         Self::PostgresLatency,
@@ -66,6 +73,7 @@ impl Scenario {
         Self::PostgresImport,
         Self::PostgresSize,
         Self::PostgresFreeTimes,
+        Self::PostgresOverload,
     ];
 
     /// Whether there is nothing to measure without a PostgreSQL server.
@@ -78,6 +86,7 @@ impl Scenario {
                 | Self::PostgresImport
                 | Self::PostgresSize
                 | Self::PostgresFreeTimes
+                | Self::PostgresOverload
         )
     }
 
@@ -96,6 +105,7 @@ impl Scenario {
             Self::Import => import::run(bench, embedded),
             Self::Large => large::run(bench, embedded),
             Self::FreeTimes => free_times::run(bench, embedded),
+            Self::Overload => overload::run(bench, embedded),
             Self::Size => size::run(bench),
             Self::PostgresRate => on_postgres(postgres_rate::run),
             Self::PostgresLatency => on_postgres(postgres_latency::run),
@@ -103,6 +113,7 @@ impl Scenario {
             Self::PostgresImport => on_postgres(import::run),
             Self::PostgresSize => on_postgres(large::run),
             Self::PostgresFreeTimes => on_postgres(free_times::run),
+            Self::PostgresOverload => on_postgres(overload::run),
         }
     }
 }
