@@ -14,7 +14,7 @@ use talon_store::{
 };
 use talon_store_postgres::{OpenOptions, PostgresStore};
 
-use common::schema;
+use common::{is_citus, schema};
 
 /// What is empty after an import and grows with every booking.
 const GROWING: &str = "'claim_referral', 'claim_specialty', 'claim_place', 'claim_time', 'claim_day', 'entry'";
@@ -38,6 +38,9 @@ async fn requests(store: &Arc<dyn Store>, who: u64, cell: u64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_planned_for_empty_tables_does_not_read_full_ones_through() {
+    if is_citus() {
+        return eprintln!("this test did NOT run: Citus plans with the values, on each node for itself");
+    }
     let schema = schema().await;
     let url = schema.url().with_parameter("application_name", schema.name());
     let open = PostgresStore::open(&url.parse().unwrap(), &OpenOptions::new(now())).await;

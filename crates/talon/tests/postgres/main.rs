@@ -24,6 +24,7 @@ mod in_doubt;
 mod kill;
 mod moving;
 mod nodes;
+mod power_cut;
 mod refused;
 mod rights;
 mod tls;

@@ -81,10 +81,10 @@ impl Cluster {
 
     /// Texts that are not said to compare by their bytes compare as Russian does, as they may in
     /// production: the order of a store's answers must not depend on it. Before version 15, and
-    /// where ICU was left out, a database can have no such order.
+    /// where ICU was left out, a database can have no such order; there is an entry of ICU's all the same, `unicode`.
     fn collation(&self) -> &'static str {
         let able = "SELECT current_setting('server_version_num')::int >= 150000 \
-                    AND EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')";
+                    AND EXISTS (SELECT FROM pg_collation WHERE collname = 'ru-x-icu')";
         match self.psql_in(SUPERUSER, able).as_str() {
             "t" => "LOCALE_PROVIDER icu ICU_LOCALE 'ru' TEMPLATE template0",
             _ => "",
