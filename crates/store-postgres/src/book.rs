@@ -7,7 +7,7 @@ use futures_util::future::{try_join, try_join3, try_join4, try_join5};
 use jiff::Timestamp;
 use talon_domain::{
     audit::AuditRecord,
-    booking::{BookCommand, Decision, Outcome, Plan, decide},
+    booking::{BookCommand, Decision, Outcome, Plan, Visit, decide},
     ids::{HoldKey, PersonId},
     reference::Reference,
 };
@@ -96,6 +96,20 @@ pub(crate) async fn batch(tx: &Tx, published: &Published, items: &[Item]) -> Res
     write(tx, &planned, &outcomes, &records).await?;
     remember(tx, items, &done).await?;
     Ok(Batch { done, mark: records.into_iter().next() })
+}
+
+/// Whether the caller has exactly this already.
+pub(crate) async fn is_repetition(tx: &Tx, reference: &Reference, command: &BookCommand) -> Result<bool> {
+    let Some(facility) = reference.facility_named(&command.lpu.name) else { return Ok(false) };
+    let Some(start) = facility.zone.instant(command.day.to_datetime(command.time)) else { return Ok(false) };
+    // Visits after this are looked up, and the one that is asked for is to be among them.
+    let visit = asked(command, start - jiff::SignedDuration::from_secs(1));
+    let facts = facts::patients(tx, reference, &[visit]).await?.facts(reference, &visit)?;
+    let same = |visit: &Visit| visit.is(command.referral, command.resource, start);
+    Ok(match command.referral {
+        Some(_) => facts.referral_use.as_ref().is_some_and(same),
+        None => facts.visits.iter().any(same),
+    })
 }
 
 /// A booking that the rules allow.

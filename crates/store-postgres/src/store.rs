@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 use talon_domain::{
     audit::AuditRecord,
-    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, MoveCommand, Visit},
+    booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, MoveCommand},
     entry::Entry,
     ids::{ClientId, EntryKey, PersonId, SlotKey},
     reference::Reference,
@@ -25,11 +25,10 @@ use talon_store::{
 };
 
 use crate::{
-    book::{Done, Item},
+    book::{self, Done, Item},
     cancel,
     committer::Committer,
     connect, entry,
-    facts::{self, Asked},
     failure::Failure,
     free_times, given_up, hold, holds,
     housekeeping::Housekeeping,
@@ -158,20 +157,8 @@ impl Store for PostgresStore {
 
     async fn is_repetition(&self, command: &BookCommand) -> Result<bool> {
         let reference = self.reference();
-        let Some(facility) = reference.facility_named(&command.lpu.name) else { return Ok(false) };
-        let Some(start) = facility.zone.instant(command.day.to_datetime(command.time)) else { return Ok(false) };
-        // Visits after this are looked up, and the one that is asked for is to be among them.
-        let now = start - jiff::SignedDuration::from_secs(1);
-        let asked = Asked { person: command.person, lpu: &command.lpu.name, referral: command.referral, now };
-        let (reference, asked) = (&reference, &[asked]);
-        let facts =
-            self.read(|tx| async move { facts::patients(&tx, reference, asked).await?.facts(reference, &asked[0]) });
-        let facts = facts.await?;
-        let same = |visit: &Visit| visit.is(command.referral, command.resource, start);
-        Ok(match command.referral {
-            Some(_) => facts.referral_use.as_ref().is_some_and(same),
-            None => facts.visits.iter().any(same),
-        })
+        let reference = &reference;
+        self.read(|tx| async move { book::is_repetition(&tx, reference, command).await }).await
     }
 
     async fn cancel(&self, command: CancelCommand, now: Timestamp) -> Result<CancelReply> {
