@@ -23,6 +23,9 @@ use crate::{
 /// How long an import may take.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
+/// Its cells are then about as many as its persons.
+const PERSONS_OF_A_FACILITY: u64 = 5_000;
+
 /// An empty store that is ready to serve, with a name for the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Named {
@@ -52,7 +55,8 @@ pub(crate) fn run(args: &StoresArgs) -> anyhow::Result<()> {
     let servers = bench::servers(args.talon.as_deref(), scratch.path())?;
     println!("{}\n", machine::describe());
     let start = jiff::tz::TimeZone::UTC.to_datetime(clock::now()).date().checked_add(2.days())?;
-    let options = GenerateOptions { facilities: 60, days: 14, persons: args.persons, seed: 1, start };
+    let facilities = u32::try_from(args.persons / PERSONS_OF_A_FACILITY)?.max(1);
+    let options = GenerateOptions { facilities, days: 14, persons: args.persons, seed: 1, start };
     let region = Region::make(&servers, "stores", options)?;
     for store in &args.stores {
         import(&servers, store, &region.file)?;
