@@ -320,8 +320,8 @@ fn tokens_of_the_installations_own_are_believed_and_issued_to_clients() {
     assert_eq!(
         listed.trim(),
         format!(
-            "--guid {guid} --name 'Портал' --channel Internet --days 365 --function VisitDoctor=Internet \
-             --function VisitDirection=Doctor,Internet --function VisitDirectionOtherLpu=Doctor,Internet,DoctorOtherLpu"
+            "--guid {guid} --name 'Портал' --channel Internet --days 365 --function VisitDirection=Doctor,Internet \
+             --function VisitDirectionOtherLpu=Doctor,Internet,DoctorOtherLpu --function VisitDoctor=Internet"
         )
     );
     let server = Server::start(&installation);
