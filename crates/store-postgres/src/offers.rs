@@ -62,17 +62,35 @@ async fn give_in(session: &Session<'_>, slot: &Slot, place: u16, now: Timestamp)
     let (Some(resource), Some(facility)) = (reference.resource(key), reference.facility(key.facility)) else {
         return Ok(());
     };
-    let line = waiting::line(tx, slot.key, &resource.specialty).await?;
-    if line.is_empty() || place > slot.places {
+    let Some(end) = session.offers.end(&facility.zone, slot.start, now) else { return Ok(()) };
+    if place > slot.places {
         return Ok(());
     }
-    let Some(end) = session.offers.end(&facility.zone, slot.start, now) else { return Ok(()) };
-    for some in line.chunks(AT_ONCE) {
-        if let Some(next) = first(tx, reference, some, (resource, slot), now).await? {
-            return keep(tx, &Offer::new(next, slot, place, end, now), now).await;
+    // Where many leave a line at once, who was first when it was read has often left by now. Nothing is written of an
+    // offer to them, so the line is read again: losing the whole transaction each time could take longer than it is given.
+    loop {
+        let line = waiting::line(tx, slot.key, &resource.specialty).await?;
+        let Some(next) = first_of(tx, reference, &line, (resource, slot), now).await? else { return Ok(()) };
+        if keep(tx, &Offer::new(next, slot, place, end, now), now).await? {
+            return Ok(());
         }
     }
-    Ok(())
+}
+
+/// The first in line who may have the cell.
+async fn first_of<'w>(
+    tx: &Tx,
+    reference: &Reference,
+    line: &'w [Waiting],
+    asked: (&Resource, &Slot),
+    now: Timestamp,
+) -> Result<Option<&'w Waiting>> {
+    for some in line.chunks(AT_ONCE) {
+        if let Some(next) = first(tx, reference, some, asked, now).await? {
+            return Ok(Some(next));
+        }
+    }
+    Ok(None)
 }
 
 /// The first of these who may have the cell.
@@ -108,13 +126,17 @@ fn caller(reference: &Reference, waiting: &Waiting) -> Option<Caller> {
     Some(Caller { channel: waiting.channel, client })
 }
 
-async fn keep(tx: &Tx, offer: &Offer, now: Timestamp) -> Result<()> {
-    waiting::change(tx, &offer.waiting).await?;
+/// Writes an offer; false, and nothing written, when its place on the list has changed since it was read.
+async fn keep(tx: &Tx, offer: &Offer, now: Timestamp) -> Result<bool> {
+    if !waiting::change_unchanged(tx, &offer.waiting).await? {
+        return Ok(false);
+    }
     waiting::note_offered(tx, offer.hold.cell(), offer.waiting.key.waiting).await?;
     holds::take_place(tx, &offer.hold, now).await?;
     holds::insert(tx, &offer.hold).await?;
     outbox::insert(tx, &[&offer.message]).await?;
-    audit::insert(tx, &[&offer.audit]).await.map(drop)
+    audit::insert(tx, &[&offer.audit]).await?;
+    Ok(true)
 }
 
 /// The offer that a hold was has ended without a booking: who had it waits on.

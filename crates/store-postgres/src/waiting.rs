@@ -185,6 +185,11 @@ pub(crate) async fn release(tx: &Tx, waiting: &Waiting) -> Result<()> {
 
 /// Changes a place, if it still is what was read; its claim goes when it ends.
 pub(crate) async fn change(tx: &Tx, waiting: &Waiting) -> Result<()> {
+    if change_unchanged(tx, waiting).await? { Ok(()) } else { Err(Failure::ClaimLost) }
+}
+
+/// The same for one who goes on with another place: false, and nothing written, when it is not what was read any more.
+pub(crate) async fn change_unchanged(tx: &Tx, waiting: &Waiting) -> Result<bool> {
     let changed = tx
         .count(
             "UPDATE waiting SET state = $3, version = $4 WHERE facility = $1 AND waiting = $2 AND version + 1 = $4 \
@@ -192,10 +197,10 @@ pub(crate) async fn change(tx: &Tx, waiting: &Waiting) -> Result<()> {
             params![waiting.key.facility.0, waiting.key.waiting.0, waiting.state.code(), i64::from(waiting.version)],
         )
         .await?;
-    if changed != 1 {
-        return Err(Failure::ClaimLost);
+    if changed == 1 && !waiting.state.is_live() {
+        release(tx, waiting).await?;
     }
-    if waiting.state.is_live() { Ok(()) } else { release(tx, waiting).await }
+    Ok(changed == 1)
 }
 
 /// Places whose last day was before this one in every zone.
