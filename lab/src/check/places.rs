@@ -108,7 +108,7 @@ pub(super) fn check(plan: &Plan, history: &[Attempt], entries: &[Entry]) -> (usi
         // No journey has this number, and it is asked after everything that was answered.
         let (who, began, ended) = (u32::MAX, u64::MAX - 2, u64::MAX - 1);
         told.push(Told { who, said: Said::Visits(visits), is_sure: true, places: 0, began, ended });
-        violations.extend(unexplained(*cell, told));
+        violations.extend(crowded(*cell, told).or_else(|| unexplained(*cell, told)));
     }
     (by_cell.len(), violations)
 }
@@ -144,6 +144,34 @@ fn say(plan: &Plan, steps: &[&Attempt], by_cell: &mut BTreeMap<u32, Vec<Told>>) 
             (_, Kind::Cancel) => cells.iter().for_each(|cell| tell(*cell, Said::Left(Has::Visit))),
         }
     }
+}
+
+/// The violation, if at some moment more journeys surely had something of a cell than there are places. What a journey
+/// was told to have it has until it asks for something else that may take it away.
+///
+/// No order explains that either, but a search through all of them would first try each: hours, where many are at it.
+fn crowded(cell: u32, told: &[Told]) -> Option<Violation> {
+    let mut steps: Vec<&Told> = told.iter().filter(|told| told.who != u32::MAX).collect();
+    steps.sort_by_key(|told| (told.who, told.began));
+    let mut moments = Vec::new();
+    for journey in steps.chunk_by(|one, next| one.who == next.who) {
+        let mut since = None;
+        for step in journey {
+            match step.said {
+                Said::Took(_) if step.is_sure => since = since.or(Some(step.ended)),
+                Said::Left(_) => moments.extend(since.take().map(|since| (since, step.began))),
+                _ => {}
+            }
+        }
+        moments.extend(since.map(|since| (since, u64::MAX)));
+    }
+    let places = steps.first().map_or(0, |step| usize::from(step.places));
+    let at_once = |at: u64| moments.iter().filter(|(since, until)| *since <= at && at < *until).count();
+    let at = moments.iter().map(|(since, _)| *since).find(|at| at_once(*at) > places)?;
+    Some(violation(
+        "linearizability",
+        format!("cell {cell}: {} journeys had one of {places} places at {at}", at_once(at)),
+    ))
 }
 
 /// The violation, if no order explains what was said of a cell.
