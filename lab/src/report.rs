@@ -60,18 +60,16 @@ impl Report<'_> {
 
     fn rows(&self) -> Vec<(String, String)> {
         let attempts = self.history.len();
-        let planned = self.plan.operations.len();
+        let again = attempts.saturating_sub(self.plan.operations.len());
         let rate = attempts as f64 / self.raced.as_secs_f64().max(f64::MIN_POSITIVE);
         let mut rows = vec![
-            ("attempts".to_owned(), format!("{attempts} in {planned} operations")),
+            ("attempts".to_owned(), format!("{attempts}, {again} of them asked again")),
             ("time".to_owned(), format!("{:.1} s, {rate:.0} a second", self.raced.as_secs_f64())),
         ];
         let mut told: BTreeMap<String, usize> = BTreeMap::new();
         for attempt in self.history {
             let what = match (&attempt.outcome, attempt.status) {
-                (Outcome::Ok { .. }, _) => {
-                    format!("ok: {}", self.plan.requests[attempt.request as usize].kind.action())
-                }
+                (Outcome::Ok { .. }, _) => "ok".to_owned(),
                 (Outcome::Refused(reason), _) => format!("refused: {reason}"),
                 (Outcome::Unknown(_), None) => "unknown: no answer".to_owned(),
                 (Outcome::Unknown(_), Some(status)) => format!("unknown: {status}"),

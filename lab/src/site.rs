@@ -64,8 +64,6 @@ impl Site {
         let mut installation = Installation::new(&setup.talon)
             // One person makes more requests here than any person does.
             .with_env("TALON_LIMITS_PERSON_BURST", "1000000")
-            // No hold runs out by itself: when it would depends on how long a server stood still.
-            .with_env("TALON_HOLD_TIME", "24h")
             .with_env("TALON_LIMITS_PERSON_RATE", "1000000")
             .with_env("TALON_LOG_LEVEL", "warn");
         if let Some(bug) = &setup.bug {

@@ -1,6 +1,5 @@
 //! What is asked, by whom and in which order: all of it drawn from the seed before anything runs.
 
-mod journey;
 mod scene;
 mod stage;
 
@@ -21,7 +20,6 @@ pub(crate) struct Plan {
     pub(crate) requests: Vec<Request>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) scenes: usize,
-    pub(crate) journeys: u32,
 }
 
 /// A referral, and whose it is.
@@ -52,52 +50,21 @@ impl Slot {
 /// slot for resource and start.
 #[derive(Clone, Copy)]
 pub(crate) struct Request {
-    pub(crate) kind: Kind,
     /// Index of the referral.
     pub(crate) referral: u32,
-    /// Index of the slot: the one that is asked for or, of what gives something up, the one that it is in.
+    /// Index of the slot.
     pub(crate) slot: u32,
     /// Number of the scene.
     pub(crate) scene: u32,
-    /// Number of the journey that it is a step of. What stands alone is a booking, and its scene only fills.
-    pub(crate) journey: Option<u32>,
 }
 
-/// What is asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
-    /// A time is to be booked.
-    Book,
-    /// A time is to be held.
-    Hold,
-    /// A hold is given up.
-    Release,
-    /// The visit is to be at another time.
-    Move,
-    /// The visit is given up.
-    Cancel,
-}
-
-impl Kind {
-    /// In the audit's words.
-    pub(crate) fn action(self) -> &'static str {
-        match self {
-            Self::Book => "book",
-            Self::Hold => "hold",
-            Self::Release => "release",
-            Self::Move => "move",
-            Self::Cancel => "cancel",
-        }
-    }
-}
-
-/// One thing that a client does: a request, or a journey's one after another.
+/// One thing that a client does. All of them are bookings: cancelling has no route. Once it has
+/// one, this is where the two are told apart, and `check::linear` is what must learn that a place
+/// can be given back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Operation {
-    /// Index of the request, or of the first.
+    /// Index of the request.
     pub(crate) request: u32,
-    /// How many requests, each with the index after the one before.
-    pub(crate) steps: u32,
     /// The server that is asked, if it is up.
     pub(crate) node: u8,
     /// How often it is asked again at once when the answer is lost.
@@ -115,10 +82,7 @@ impl Plan {
         let mut stage = stage::Stage::new()?;
         let mut plan = Self::default();
         while plan.operations.len() < attempts as usize {
-            match chance.below(2) {
-                0 => scene::add(&mut plan, &mut stage, &mut chance, nodes)?,
-                _ => journey::add(&mut plan, &mut stage, &mut chance, nodes)?,
-            }
+            scene::add(&mut plan, &mut stage, &mut chance, nodes)?;
             region.write_all(stage.region.take_text().as_bytes())?;
         }
         plan.operations.truncate(attempts as usize);
