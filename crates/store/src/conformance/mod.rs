@@ -19,7 +19,6 @@
 pub mod booking;
 pub mod cancelling;
 pub mod churning;
-pub mod clocks;
 pub mod counting;
 pub mod exchanging;
 pub mod free_times;
@@ -65,10 +64,6 @@ macro_rules! conformance {
             churning::a_desk_neither_counts_nor_pauses,
             churning::who_has_a_visit_may_move_it_while_they_pause,
             churning::however_many_race_nobody_gives_up_more_than_they_may,
-            clocks::a_time_that_clocks_skip_is_nobodys_and_one_that_is_twice_is_the_earlier,
-            clocks::a_visit_over_midnight_and_new_year_is_of_the_day_on_which_it_begins,
-            clocks::windows_and_validity_change_at_the_facilitys_midnight,
-            clocks::a_clock_that_jumps_sells_nothing_twice,
             counting::a_commit_is_counted_before_it_is_answered,
             exchanging::facilities_may_exchange_their_codes,
             exchanging::cards_may_change_hands,
