@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use talon_domain::{
-    access::Caller,
     booking::{Cell, Hold, Places},
     facility::FacilityName,
     ids::{ResourceKey, SlotKey, WaitingKey},
@@ -106,7 +105,7 @@ async fn first<'w>(
         line.iter().map(|it| Asked { person: it.person, lpu: &lpu, referral: it.referral, now }).collect();
     let patients = facts::patients(tx, reference, &asked).await?;
     for (next, asked) in line.iter().zip(&asked) {
-        let Some(caller) = caller(reference, next) else { continue };
+        let Some(caller) = next.caller(reference) else { continue };
         let facts = patients.facts(reference, asked)?;
         let cell = Cell::new(slot.clone(), &Places::default(), next.person, now);
         if may_be_offered(next, &facts, &caller, (resource, &cell), now) {
@@ -114,16 +113,6 @@ async fn first<'w>(
         }
     }
     Ok(None)
-}
-
-/// Who the person is to the rules: through what they joined by. A client application that is not known any more may
-/// do nothing.
-fn caller(reference: &Reference, waiting: &Waiting) -> Option<Caller> {
-    let client = match waiting.client {
-        None => None,
-        Some(client) => Some(reference.client(client)?.clone()),
-    };
-    Some(Caller { channel: waiting.channel, client })
 }
 
 /// Writes an offer; false, and nothing written, when its place on the list has changed since it was read.

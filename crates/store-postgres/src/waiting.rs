@@ -10,7 +10,7 @@ use talon_domain::{
     access::Channel,
     ids::{ClientId, FacilityId, PersonId, ReferralId, ReferralKey, ResourceId, SlotKey, WaitingId, WaitingKey},
     resource::SpecialtyCode,
-    waiting::{Waiting, WaitingState},
+    waiting::{Waiting, WaitingState, first_open_day},
 };
 use tokio_postgres::Row;
 
@@ -212,16 +212,10 @@ pub(crate) async fn over(tx: &Tx, now: Timestamp, limit: u32) -> Result<Vec<Wait
                 waiting_columns!(),
                 " FROM waiting w WHERE w.state = 'waiting' AND w.date_to < $1 ORDER BY w.date_to LIMIT $2"
             ),
-            params![last_day(now).to_string(), i64::from(limit)],
+            params![first_open_day(now).to_string(), i64::from(limit)],
         )
         .await?;
     rows.iter().map(read).collect()
-}
-
-/// A day that has begun everywhere.
-fn last_day(now: Timestamp) -> Date {
-    let day = jiff::tz::TimeZone::UTC.to_datetime(now).date();
-    day.yesterday().unwrap_or(day)
 }
 
 /// Notes that a cell was offered to a place, so that it is not offered again.

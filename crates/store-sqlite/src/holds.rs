@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use talon_domain::{
     booking::{HOLD_KNOWN_FOR, Hold, HoldState},
     ids::{FacilityId, HoldId, HoldKey, PersonId, ReferralId, ReferralKey, ResourceId, SlotId, WaitingId, WaitingKey},
-    waiting::{Waiting, WaitingState},
+    waiting::{Waiting, WaitingState, first_open_day},
 };
 
 use crate::{
@@ -91,7 +91,7 @@ pub(crate) fn need_sweeping(connection: &Connection, now: Timestamp) -> Result<b
             params![
                 now.as_microsecond(),
                 known_since(now).as_microsecond(),
-                waiting::last_day(now).to_string(),
+                first_open_day(now).to_string(),
                 now.as_second()
             ],
             |row| row.get(0),

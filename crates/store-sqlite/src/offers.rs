@@ -2,13 +2,11 @@
 
 use jiff::Timestamp;
 use talon_domain::{
-    access::Caller,
     booking::{Cell, Hold, Places},
     facility::{FacilityName, LpuCode},
     ids::{ResourceKey, SlotKey, WaitingKey},
-    reference::Reference,
     slot::Slot,
-    waiting::{Offer, Waiting, WaitingState, may_be_offered},
+    waiting::{Offer, WaitingState, may_be_offered},
 };
 
 use crate::{audit, claims, facts, failure::Result, holds, outbox, session::Session, slots, waiting};
@@ -23,7 +21,13 @@ pub(crate) fn give(session: &Session<'_>, cell: SlotKey, place: u16, now: Timest
 
 /// Offers every place of new cells.
 pub(crate) fn give_new(session: &Session<'_>, cells: &[&Slot], now: Timestamp) -> Result<()> {
+    let waited_for = waiting::waited_for(session.connection, cells.iter().map(|slot| slot.key.facility))?;
     for slot in cells {
+        let resource = ResourceKey { facility: slot.key.facility, resource: slot.resource };
+        let specialty = session.reference().resource(resource).map(|resource| resource.specialty.clone());
+        if !specialty.is_some_and(|specialty| waited_for.contains(&(slot.key.facility, specialty))) {
+            continue;
+        }
         for place in 1..=slot.places {
             give_in(session, slot, place, now)?;
         }
@@ -43,7 +47,7 @@ fn give_in(session: &Session<'_>, slot: &Slot, place: u16, now: Timestamp) -> Re
     }
     let Some(end) = session.offers.end(&facility.zone, slot.start, now) else { return Ok(()) };
     for next in line {
-        let Some(caller) = caller(&reference, &next) else { continue };
+        let Some(caller) = next.caller(&reference) else { continue };
         let lpu = LpuCode { sent: String::new(), name: FacilityName::Id(facility.id) };
         let facts = facts::of_patient(connection, &reference, next.person, &lpu, next.referral, now)?;
         let cell = Cell::new(slot.clone(), &Places::default(), next.person, now);
@@ -52,16 +56,6 @@ fn give_in(session: &Session<'_>, slot: &Slot, place: u16, now: Timestamp) -> Re
         }
     }
     Ok(())
-}
-
-/// Who the person is to the rules: through what they joined by. A client application that is not known any more may
-/// do nothing.
-fn caller(reference: &Reference, waiting: &Waiting) -> Option<Caller> {
-    let client = match waiting.client {
-        None => None,
-        Some(client) => Some(reference.client(client)?.clone()),
-    };
-    Some(Caller { channel: waiting.channel, client })
 }
 
 fn keep(session: &Session<'_>, offer: &Offer, now: Timestamp) -> Result<()> {

@@ -1,5 +1,7 @@
 //! Places on waiting lists in their table.
 
+use std::collections::{BTreeSet, HashSet};
+
 use jiff::{
     Timestamp,
     civil::{Date, Time},
@@ -9,7 +11,7 @@ use talon_domain::{
     access::Channel,
     ids::{ClientId, FacilityId, PersonId, ReferralId, ReferralKey, ResourceId, SlotKey, WaitingId, WaitingKey},
     resource::SpecialtyCode,
-    waiting::{Waiting, WaitingState},
+    waiting::{Waiting, WaitingState, first_open_day},
 };
 
 use crate::{
@@ -113,6 +115,22 @@ pub(crate) fn line(connection: &Connection, cell: SlotKey, specialty: &Specialty
     Ok(line)
 }
 
+/// The lists of these facilities on which somebody waits for an offer.
+pub(crate) fn waited_for(
+    connection: &Connection,
+    facilities: impl Iterator<Item = FacilityId>,
+) -> Result<HashSet<(FacilityId, SpecialtyCode)>> {
+    let mut select = connection
+        .prepare_cached("SELECT DISTINCT specialty FROM waiting WHERE facility = ?1 AND state = 'waiting'")?;
+    let mut lists = HashSet::new();
+    for facility in facilities.collect::<BTreeSet<_>>() {
+        for specialty in select.query_map([facility.bytes()], |row| row.get(0))? {
+            lists.insert((facility, SpecialtyCode(specialty?)));
+        }
+    }
+    Ok(lists)
+}
+
 /// How many come before a live place.
 pub(crate) fn ahead(connection: &Connection, waiting: &Waiting) -> Result<u32> {
     Ok(connection
@@ -186,14 +204,8 @@ pub(crate) fn over(connection: &Connection, now: Timestamp, limit: u32) -> Resul
         waiting_columns!(),
         " FROM waiting WHERE state = 'waiting' AND date_to < ?1 ORDER BY date_to LIMIT ?2"
     ))?;
-    let rows = select.query_map(params![last_day(now).to_string(), limit], read)?;
+    let rows = select.query_map(params![first_open_day(now).to_string(), limit], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// A day that has begun everywhere.
-pub(crate) fn last_day(now: Timestamp) -> Date {
-    let day = jiff::tz::TimeZone::UTC.to_datetime(now).date();
-    day.yesterday().unwrap_or(day)
 }
 
 /// Notes that a cell was offered to a place, so that it is not offered again.

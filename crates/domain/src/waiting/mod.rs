@@ -4,17 +4,19 @@ mod join;
 mod offer;
 mod waking;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use jiff::{
     Timestamp,
     civil::{Date, Time},
+    tz::TimeZone,
 };
 
 use crate::{
     access::{Caller, Channel},
     codes::codes,
     ids::{AuditId, ClientId, PersonId, ReferralKey, RequestId, ResourceId, WaitingId, WaitingKey},
+    reference::Reference,
     resource::SpecialtyCode,
 };
 
@@ -101,11 +103,29 @@ impl Waiting {
         (self.due.unwrap_or(Date::MAX), self.priority, self.since, self.key.waiting)
     }
 
+    /// Who the person is to the rules: through what they joined by. `None` when that client application is not known
+    /// any more: it may do nothing.
+    #[must_use]
+    pub fn caller(&self, reference: &Reference) -> Option<Caller> {
+        let client = match self.client {
+            None => None,
+            Some(client) => Some(Arc::clone(reference.client(client)?)),
+        };
+        Some(Caller { channel: self.channel, client })
+    }
+
     /// The same in another state.
     #[must_use]
     pub fn changed_to(&self, state: WaitingState) -> Self {
         Self { state, version: self.version + 1, ..self.clone() }
     }
+}
+
+/// A place whose last day was before this one is over, whatever the facility's zone: the day has begun everywhere.
+#[must_use]
+pub fn first_open_day(now: Timestamp) -> Date {
+    let day = TimeZone::UTC.to_datetime(now).date();
+    day.yesterday().unwrap_or(day)
 }
 
 /// A request to leave a waiting list.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use talon_domain::ids::SlotKey;
 use talon_store::{PageFacts, Record};
 
-use crate::{failure::Result, offers, session::Session, slots};
+use crate::{failure::Result, offers, session::Session, slots, waiting};
 
 /// Offers it to the first in line.
 pub(super) fn offer(session: &Session<'_>, records: &[Record], facts: &PageFacts, now: Timestamp) -> Result<()> {
@@ -18,7 +18,13 @@ pub(super) fn offer(session: &Session<'_>, records: &[Record], facts: &PageFacts
             new.insert(slot.key);
         }
     }
-    for (cell, place) in facts.had() {
+    let had = facts.had();
+    let touched = new.iter().chain(had.iter().map(|(cell, _)| cell)).map(|cell| cell.facility);
+    // Nearly always nobody waits, and an import brings millions of cells.
+    if waiting::waited_for(session.connection, touched)?.is_empty() {
+        return Ok(());
+    }
+    for (cell, place) in had {
         if !new.contains(&cell) {
             give(session, cell, place, now)?;
         }
