@@ -290,12 +290,15 @@ impl Store for PostgresStore {
         let reference = &reference;
         self.read(|tx| async move { reading::referrals(&tx, reference, person).await }).await
     }
+
     async fn entries(&self, query: &EntriesQuery) -> Result<Vec<Entry>> {
         self.read(|tx| async move { reading::entries(&tx, query).await }).await
     }
+
     async fn past(&self, person: PersonId, entries: &[Entry]) -> Result<Past> {
         self.read(|tx| async move { reading::past(&tx, person, entries).await }).await
     }
+
     async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage> {
         self.read(|tx| async move { schedule::schedule(&tx, query).await }).await
     }

@@ -174,14 +174,17 @@ impl Store for SqliteStore {
     async fn referrals(&self, person: PersonId) -> Result<Vec<OwnReferral>> {
         self.read(move |connection, reference| reading::referrals(connection, reference, person)).await
     }
+
     async fn entries(&self, query: &EntriesQuery) -> Result<Vec<Entry>> {
         let query = *query;
         self.read(move |connection, _| reading::entries(connection, &query)).await
     }
+
     async fn past(&self, person: PersonId, entries: &[Entry]) -> Result<Past> {
         let entries = entries.to_vec();
         self.read(move |connection, _| reading::past(connection, person, &entries)).await
     }
+
     async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage> {
         let query = query.clone();
         self.read(move |connection, _| schedule::schedule(connection, &query)).await

@@ -76,7 +76,8 @@ pub trait Store: Send + Sync {
     async fn withdraw(&self, command: WithdrawCommand, now: Timestamp) -> Result<WithdrawReply>;
 
     /// Ends holds whose time is over, the longest over first, at most `limit` of them, and places on waiting lists
-    /// whose last day has passed; forgets holds that ended a day ago. Any number of nodes may do it at once, and a store that nobody sweeps stays right:
+    /// whose last day has passed; forgets holds that ended a day ago, and counts of given up visits that are over. Any
+    /// number of nodes may do it at once, and a store that nobody sweeps stays right:
     /// [`GRACE`](talon_domain::booking::GRACE) after its end a hold keeps nobody out.
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept>;
 
@@ -109,12 +110,16 @@ pub trait Store: Send + Sync {
 
     /// A person's referrals, those issued last first, at most [`MOST_REFERRALS`](crate::MOST_REFERRALS).
     async fn referrals(&self, person: PersonId) -> Result<Vec<OwnReferral>>;
+
     /// A person's entries, those that begin last first, at most [`MOST_ENTRIES`](crate::MOST_ENTRIES).
     async fn entries(&self, query: &EntriesQuery) -> Result<Vec<Entry>>;
+
     /// What these entries of the person's were before, and why those of them that are cancelled are.
     async fn past(&self, person: PersonId, entries: &[Entry]) -> Result<Past>;
+
     /// Some of a facility's resources with their cells, and the places that are left in these.
     async fn schedule(&self, query: &ScheduleQuery) -> Result<SchedulePage>;
+
     /// The entry that a ticket is of; `None` when there is none that the reader may read.
     async fn ticket(&self, entry: EntryKey, reader: TicketReader) -> Result<Option<TicketFacts>>;
 
@@ -137,7 +142,8 @@ pub trait Store: Send + Sync {
     /// nothing. A page may be long; nobody sees a part of it.
     ///
     /// When the page cannot be taken (something came in between since [`Store::check_page`]),
-    /// nothing of it is kept and the faults are returned; no faults means that it was taken.
+    /// nothing of it is kept and the faults are returned; no faults means that it was taken. New cells, and places that
+    /// its entries give up, are offered to those who wait, which is what `now` is for.
     async fn import_page(&self, records: Vec<Record>, now: Timestamp) -> Result<Vec<Fault>>;
 
     /// A state of the store to read records from: what is written later is not in it.

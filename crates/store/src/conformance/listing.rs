@@ -188,7 +188,7 @@ pub async fn a_held_time_is_listed_to_its_holder_alone(store: Arc<dyn Store>) {
     booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await;
 }
 
-/// To the second, on the night when clocks change and on any other.
+/// At the very instant: in a list, among alternatives and to a booking.
 pub async fn a_cell_is_sold_and_listed_from_its_release_on(store: Arc<dyn Store>) {
     let released = now() + SignedDuration::from_hours(3);
     let mut desk = slot(ADULTS, 0, 41, "2026-04-17T09:00:00".parse().unwrap());
