@@ -2,7 +2,6 @@
 
 use jiff::civil::{Date, Time};
 use talon_domain::{
-    access::Caller,
     booking::{BookCommand, FreeTime, IdempotencyKey, NewIds, Refusal},
     email::Email,
     facility::LpuCode,
@@ -57,7 +56,7 @@ impl App {
         let now = self.now();
         BookCommand {
             person: identity.person,
-            caller: Caller { channel: identity.channel, client: identity.client.clone() },
+            caller: identity.caller(),
             lpu: asked.lpu,
             referral: asked.referral,
             kind: asked.kind,
@@ -126,7 +125,7 @@ impl App {
 
     /// What else to look for: what the referral opens or, without one, the specialty of the resource asked for.
     fn sought(&self, command: &BookCommand) -> Option<Sought> {
-        let reference = self.parts.store.reference();
+        let reference = self.reference();
         let asked = || reference.resource(command.resource).map(|resource| resource.specialty.clone());
         command.referral.map(Sought::Referral).or_else(|| asked().map(Sought::Specialty))
     }

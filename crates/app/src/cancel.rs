@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use talon_domain::{
-    access::Caller,
     booking::{CancelCommand, ChangeRefusal, may_change},
     entry::Entry,
     history::CancelReason,
@@ -38,7 +37,7 @@ impl App {
         let now = self.now();
         let command = CancelCommand {
             person: identity.person,
-            caller: Caller { channel: identity.channel, client: identity.client.clone() },
+            caller: identity.caller(),
             entry,
             reason,
             cutoff: self.parts.settings.cancel_cutoff,
@@ -54,14 +53,14 @@ impl App {
     /// answer about an absent and a foreign one is the same.
     pub(crate) fn unchanged(&self, refusal: ChangeRefusal, facility: FacilityId) -> Unchanged {
         let registry_helps = matches!(refusal, ChangeRefusal::Begun | ChangeRefusal::TooLate);
-        let reference = self.parts.store.reference();
+        let reference = self.reference();
         let phone = reference.facility(facility).and_then(|facility| facility.phone.clone());
         Unchanged { refusal, phone: phone.filter(|_| registry_helps) }
     }
 
     /// Whether the caller could cancel an entry of theirs now, or move it to a time that they could book.
     pub(crate) fn may_change(&self, identity: &Identity, entry: &Entry, now: Timestamp) -> bool {
-        let caller = Caller { channel: identity.channel, client: identity.client.clone() };
+        let caller = identity.caller();
         may_change(entry, &caller, self.parts.settings.cancel_cutoff, now)
     }
 

@@ -1,7 +1,6 @@
 //! What could be booked under a referral.
 
 use talon_domain::{
-    access::Caller,
     audit::Action,
     facility::LpuCode,
     ids::{ReferralKey, RequestId},
@@ -37,13 +36,13 @@ impl App {
     ) -> Result<ListReply, Failure> {
         let query = ListQuery {
             person: identity.person,
-            caller: Caller { channel: identity.channel, client: identity.client.clone() },
+            caller: identity.caller(),
             referral: asked.referral,
             lpu: asked.lpu,
             days: asked.days,
         };
         let found = self.parts.store.free_times(&query, self.now()).await?;
-        let reference = self.parts.store.reference();
+        let reference = self.reference();
         let facility = query.lpu.as_ref().and_then(|lpu| reference.facility_named(&lpu.name));
         let record = ReadRecord {
             action: Action::ReadFreeTimes,

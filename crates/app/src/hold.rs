@@ -1,7 +1,6 @@
 //! Holding a time while the patient makes up their mind.
 
 use talon_domain::{
-    access::Caller,
     booking::{HoldChange, HoldCommand, HoldTerms},
     ids::{AuditId, HoldKey, RequestId},
 };
@@ -72,7 +71,7 @@ impl App {
     fn hold_change(&self, identity: &Identity, hold: HoldKey, request: RequestId) -> HoldChange {
         HoldChange {
             person: identity.person,
-            caller: Caller { channel: identity.channel, client: identity.client.clone() },
+            caller: identity.caller(),
             hold,
             request,
             new_audit: AuditId(self.parts.ids.ordered(self.now())),

@@ -71,7 +71,7 @@ impl App {
         request: RequestId,
     ) -> Result<Result<Arc<Client>, TokenRefusal>, Failure> {
         let claimed = credentials.as_ref().map(|credentials| credentials.client);
-        let known = claimed.and_then(|client| self.parts.store.reference().client(client).cloned());
+        let known = claimed.and_then(|client| self.reference().client(client).cloned());
         // Whoever names no client that there is shares one allowance: drawn guids must not be an
         // endless supply of them, each refusal a durable record.
         let allowance = known.as_ref().map_or(NOBODY, |client| client.id);

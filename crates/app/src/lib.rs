@@ -32,7 +32,7 @@ mod wait;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use talon_domain::ids::RequestId;
+use talon_domain::{ids::RequestId, reference::Reference};
 use talon_store::Store;
 use talon_tokens::{Identity, Links, OwnKey, TokenFault, Verifier};
 
@@ -142,6 +142,12 @@ impl App {
         &*self.parts.observer
     }
 
+    /// The reference data, for names in answers.
+    #[must_use]
+    pub fn reference(&self) -> Arc<Reference> {
+        self.parts.store.reference()
+    }
+
     /// Whether this installation issues tokens to clients: it is enabled and there is a key.
     #[must_use]
     pub fn issues_tokens(&self) -> bool {
@@ -154,6 +160,6 @@ impl App {
     ///
     /// The first fault in the contract's order (section 3, step 1).
     pub fn authenticate(&self, authorization: Option<&[u8]>) -> Result<Identity, TokenFault> {
-        self.parts.verifier.verify(authorization, &self.parts.store.reference(), self.now())
+        self.parts.verifier.verify(authorization, &self.reference(), self.now())
     }
 }

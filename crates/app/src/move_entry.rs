@@ -2,7 +2,6 @@
 
 use jiff::civil::{Date, Time};
 use talon_domain::{
-    access::Caller,
     booking::{MoveCommand, MoveRefusal},
     facility::{FacilityName, LpuCode},
     ids::{AuditId, EntryKey, RequestId, ResourceKey},
@@ -49,7 +48,7 @@ impl App {
     ) -> Result<Result<Booked, NotMoved>, Failure> {
         let now = self.now();
         let facility = asked.entry.facility;
-        let caller = Caller { channel: identity.channel, client: identity.client.clone() };
+        let caller = identity.caller();
         let other_times = FreeTimesQuery {
             person: identity.person,
             caller: caller.clone(),

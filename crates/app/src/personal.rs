@@ -34,7 +34,7 @@ impl App {
         let known = self.parts.store.personal(identity.person).await?;
         let outcome = if known.is_some() { "ok" } else { "person-unknown" };
         self.record_read(identity, request, ReadRecord::of(Action::ReadPerson, outcome)).await?;
-        let reference = self.parts.store.reference();
+        let reference = self.reference();
         Ok(known.map(|PersonCards { person, cards }| {
             // The card of a facility that was imported within this second is passed over: the reference data
             // may not have it yet.

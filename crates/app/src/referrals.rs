@@ -51,7 +51,7 @@ impl App {
         let now = self.now();
         let found = self.parts.store.referrals(identity.person).await?;
         self.record_read(identity, request, ReadRecord::of(Action::ReadReferrals, "ok")).await?;
-        let reference = self.parts.store.reference();
+        let reference = self.reference();
         let may_change = |entry: &Entry| self.may_change(identity, entry, now);
         let views = found.into_iter().filter_map(|own| ReferralView::of(own, &reference, now, may_change));
         Ok(views.filter(|view| standing.is_none_or(|standing| standing == view.standing)).collect())

@@ -7,7 +7,6 @@ use jiff::{
     civil::{Date, Time},
 };
 use talon_domain::{
-    access::Caller,
     audit::Action,
     booking::{CellView, DayView, Onlooker, Refusal, days},
     facility::{Facility, LpuCode},
@@ -91,11 +90,11 @@ impl App {
         asked: &DoctorsRequest,
         request: RequestId,
     ) -> Result<Result<DoctorsView, Refusal>, Failure> {
-        let reference = self.parts.store.reference();
+        let reference = self.reference();
         let Some(facility) = reference.facility_named(&asked.lpu.name) else {
             return self.refuse_schedule(identity, request, None, facility_unknown(&asked.lpu)).await;
         };
-        let (caller, now) = (caller(identity), self.now());
+        let (caller, now) = (identity.caller(), self.now());
         let onlooker = Onlooker::new(&caller, facility, now);
         let last = facility.today(now).saturating_add(i32::from(asked.days.unwrap_or(MOST_DAYS)).days());
         let of_specialty =
@@ -132,7 +131,7 @@ impl App {
         asked: &CellsRequest,
         request: RequestId,
     ) -> Result<Result<CellsView, Refusal>, Failure> {
-        let reference = self.parts.store.reference();
+        let reference = self.reference();
         let Some(facility) = reference.facility_named(&asked.lpu.name) else {
             return self.refuse_schedule(identity, request, None, facility_unknown(&asked.lpu)).await;
         };
@@ -140,7 +139,7 @@ impl App {
         let Some(resource) = named else {
             return self.refuse_schedule(identity, request, Some(facility.id), Refusal::ResourceUnknown).await;
         };
-        let (caller, now) = (caller(identity), self.now());
+        let (caller, now) = (identity.caller(), self.now());
         let onlooker = Onlooker::new(&caller, facility, now);
         let query = ScheduleQuery {
             resources: vec![resource.key.resource],
@@ -170,10 +169,6 @@ impl App {
         self.record_read(identity, request, record).await?;
         Ok(Err(refusal))
     }
-}
-
-fn caller(identity: &Identity) -> Caller {
-    Caller { channel: identity.channel, client: identity.client.clone() }
 }
 
 fn facility_unknown(lpu: &LpuCode) -> Refusal {

@@ -93,7 +93,7 @@ impl App {
 
     async fn sheet(&self, key: EntryKey, reader: TicketReader) -> Result<Option<TicketSheet>, Failure> {
         let Some(found) = self.parts.store.ticket(key, reader).await? else { return Ok(None) };
-        let reference = self.parts.store.reference();
+        let reference = self.reference();
         let resource = ResourceKey { facility: key.facility, resource: found.entry.resource };
         let link = self.links.as_ref().map(|links| links.token(key)).transpose();
         Ok(Some(TicketSheet {

@@ -50,7 +50,7 @@ impl App {
     ///
     /// [`Failure`]
     pub async fn visit_request(&self, asked: VisitRequest) -> Result<BookRequest, Failure> {
-        let reference = self.parts.store.reference();
+        let reference = self.reference();
         let facility = reference.facility_named(&asked.lpu.name);
         // Without a facility the booking is refused for that, whatever stands here.
         let home = facility.map_or(FacilityId::from_bytes([0; 16]), |facility| facility.id);

@@ -133,7 +133,7 @@ impl App {
         let now = self.now();
         let found = self.parts.store.entries(&query(identity, asked)).await?;
         self.record_read(identity, request, ReadRecord::of(Action::ReadEntries, "ok")).await?;
-        let reference = self.parts.store.reference();
+        let reference = self.reference();
         let wanted = |view: &EntryView| {
             asked.from.is_none_or(|from| view.day() >= from) && asked.to.is_none_or(|to| view.day() <= to)
         };

@@ -1,14 +1,10 @@
 //! Waiting for a time.
 
-use std::sync::Arc;
-
 use jiff::civil::{Date, Time};
 use talon_domain::{
-    access::Caller,
     audit::Action,
     facility::LpuCode,
     ids::{AuditId, ReferralKey, RequestId, ResourceId, WaitingId, WaitingKey},
-    reference::Reference,
     resource::SpecialtyCode,
     waiting::{WaitCommand, WithdrawCommand},
 };
@@ -53,7 +49,7 @@ impl App {
         let now = self.now();
         let command = WaitCommand {
             person: identity.person,
-            caller: Caller { channel: identity.channel, client: identity.client.clone() },
+            caller: identity.caller(),
             deadline: self.parts.settings.deadlines.of(&asked.specialty),
             lpu: asked.lpu,
             specialty: asked.specialty,
@@ -96,17 +92,11 @@ impl App {
         let now = self.now();
         let command = WithdrawCommand {
             person: identity.person,
-            caller: Caller { channel: identity.channel, client: identity.client.clone() },
+            caller: identity.caller(),
             waiting,
             request,
             new_audit: AuditId(self.parts.ids.ordered(now)),
         };
         Ok(self.parts.store.withdraw(command, now).await?)
-    }
-
-    /// The reference data, for names in answers.
-    #[must_use]
-    pub fn reference(&self) -> Arc<Reference> {
-        self.parts.store.reference()
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     answer::Problem,
     call::Call,
     failure::failed,
-    methods::book::too_many,
+    methods::book::admitted,
     shape::{FieldFault, Parameters},
 };
 
@@ -21,7 +21,7 @@ pub(crate) async fn asked<T>(
     action: Action,
     read: fn(Parameters) -> Result<T, Vec<FieldFault>>,
 ) -> Result<T, Box<Problem>> {
-    app.admit(identity, call.address).map_err(|limited| Box::new(too_many(limited)))?;
+    admitted(app, call, identity)?;
     let errors = match read(Parameters::of(call)) {
         Ok(asked) => return Ok(asked),
         Err(errors) => errors,

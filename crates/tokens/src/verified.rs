@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use talon_domain::{
-    access::{Channel, Client},
+    access::{Caller, Channel, Client},
     ids::{ClientId, PersonId},
     reference::Reference,
 };
@@ -24,6 +24,14 @@ pub struct Identity {
     pub channel: Channel,
     /// The client application, when the token names one.
     pub client: Option<Arc<Client>>,
+}
+
+impl Identity {
+    /// Who is asking, as the rules see it.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        Caller { channel: self.channel, client: self.client.clone() }
+    }
 }
 
 /// Claims whose signature verified and whose issuer may make them.

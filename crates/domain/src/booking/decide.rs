@@ -60,7 +60,7 @@ pub(super) fn case<'a>(command: &'a BookCommand, facts: &'a Facts, now: Timestam
 }
 
 /// The same of whatever asks.
-pub(super) fn case_of<'a>(
+pub(crate) fn case_of<'a>(
     facts: &'a Facts,
     person: PersonId,
     lpu: &LpuCode,

@@ -12,9 +12,7 @@ use jiff::{
 
 use crate::{
     access::{Caller, Rights},
-    booking::{
-        Case, Cell, Facts, FreeTime, KnownPatient, Places, RULES, Refusal, decide::case_of, free_time, may_offer,
-    },
+    booking::{Case, Cell, Facts, FreeTime, KnownPatient, Places, RULES, Refusal, case_of, free_time, may_offer},
     facility::{Facility, FacilityName, LpuCode},
     ids::{PersonId, ResourceKey},
     person::{Card, Person},

@@ -24,6 +24,7 @@ pub use case::Case;
 pub use change::{ChangeRefusal, may_change};
 pub use churn::{ChurnTerms, GivenUp, Pause};
 pub use command::{BookCommand, IdempotencyKey, NewIds};
+pub(crate) use decide::case_of;
 pub use decide::{Decision, decide};
 pub use facts::{Cell, Facts, KnownPatient, NamedReferral, Visit};
 pub use free_times::{

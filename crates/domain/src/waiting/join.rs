@@ -9,7 +9,7 @@ use jiff::{
 
 use crate::{
     access::Caller,
-    booking::{Case, Facts, RULES, Refusal},
+    booking::{Facts, Refusal, case_of, may_offer},
     facility::LpuCode,
     ids::{AuditId, PersonId, ReferralKey, RequestId, ResourceId, WaitingId, WaitingKey},
     resource::{Resource, SpecialtyCode},
@@ -79,27 +79,12 @@ pub struct WaitFacts {
 pub fn decide_wait(command: &WaitCommand, facts: &WaitFacts, now: Timestamp) -> Result<Waiting, Refusal> {
     let unknown = || Refusal::FacilityUnknown { lpu: command.lpu.clone() };
     let facility = facts.booking.facility.as_deref().ok_or_else(unknown)?;
-    if facts.booking.patient.is_none() {
-        return Err(Refusal::CardNotFound { person: command.person, lpu: command.lpu.clone() });
-    }
     let today = facility.today(now);
-    let case = Case::of(&facts.booking, &command.caller, today, now).ok_or(Refusal::ReferralNotFound)?;
+    let case = case_of(&facts.booking, command.person, &command.lpu, &command.caller, today, now)?;
     let wanted = |resource: &&Arc<Resource>| command.resource.is_none_or(|only| only == resource.key.resource);
-    let mut refusal = Some(Refusal::ResourceUnknown);
-    for resource in facts.resources.iter().filter(wanted).rev() {
-        let case = case.with(resource);
-        // Limits of age can differ from day to day and are left to the offer.
-        let judged =
-            RULES.iter().map(|rule| rule(&case)).find(|judged| !matches!(judged, Ok(()) | Err(Refusal::AgeGroup)));
-        match judged {
-            Some(Err(first)) if refusal.is_some() => refusal = Some(first),
-            Some(_) => {}
-            None => refusal = None,
-        }
-    }
-    if let Some(refusal) = refusal {
-        return Err(refusal);
-    }
+    let mut judged = facts.resources.iter().filter(wanted).map(|resource| may_offer(&case.with(resource)));
+    let first = judged.next().unwrap_or(Err(Refusal::ResourceUnknown));
+    first.or_else(|refusal| if judged.any(|other| other.is_ok()) { Ok(()) } else { Err(refusal) })?;
     let from = command.from.unwrap_or(today).max(today);
     let until = command.until.unwrap_or_else(|| from.saturating_add(DEFAULT_DAYS.days()));
     if until < from {

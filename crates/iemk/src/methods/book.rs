@@ -72,6 +72,11 @@ async fn over_the_limit(
     }
 }
 
+/// Lets the caller in, or says when to come again.
+pub(crate) fn admitted(app: &App, call: &Call, identity: &Identity) -> Result<(), Box<Problem>> {
+    app.admit(identity, call.address).map_err(|limited| Box::new(too_many(limited)))
+}
+
 pub(crate) fn too_many(limited: Limited) -> Problem {
     // Rounded up: one who comes back at the second named is let in.
     let seconds = limited.retry_after.as_millis().div_ceil(1000).max(1);

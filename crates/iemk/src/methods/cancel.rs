@@ -4,7 +4,7 @@ use talon_app::{App, Unchanged};
 use talon_domain::{audit::Action, booking::ChangeRefusal, history::CancelReason, ids::EntryKey};
 use talon_tokens::Identity;
 
-use super::{book::too_many, recorded::recorded, visit_data::after_registry};
+use super::{book::admitted, recorded::recorded, visit_data::after_registry};
 use crate::{
     answer::{Done, Problem},
     call::{Call, Outcome},
@@ -21,7 +21,7 @@ const CANCELLED: (&str, &str) = ("Запись на приём отменена"
 /// not an error.
 pub(crate) async fn cancel(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     let trace = call.trace;
-    app.admit(&identity, call.address).map_err(|limited| Box::new(too_many(limited)))?;
+    admitted(app, call, &identity)?;
     let (entry, reason) = match read(call).await {
         Ok(read) => read,
         Err(problem) => return Err(recorded(app, trace, &identity, Action::Cancel, problem).await),

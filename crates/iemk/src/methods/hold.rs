@@ -12,7 +12,7 @@ use talon_domain::{
 use talon_tokens::Identity;
 
 use super::{
-    book::{shape, too_many},
+    book::{admitted, shape},
     recorded::recorded,
     visit_data::refusal,
 };
@@ -30,7 +30,7 @@ const RELEASED: (&str, &str) = ("Время больше не заброниро
 /// Refused as booking the time would be.
 pub(crate) async fn hold(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     let trace = call.trace;
-    app.admit(&identity, call.address).map_err(|limited| Box::new(too_many(limited)))?;
+    admitted(app, call, &identity)?;
     let asked = match read(call).await {
         Ok(asked) => asked,
         Err(problem) => return Err(recorded(app, trace, &identity, Action::Hold, problem).await),
@@ -74,7 +74,7 @@ pub(crate) async fn release(app: &App, call: &mut Call, identity: Identity) -> O
 
 /// Lets the caller in and reads which hold it is about.
 async fn hold_id(app: &App, call: &mut Call, identity: &Identity, action: Action) -> Result<HoldKey, Box<Problem>> {
-    app.admit(identity, call.address).map_err(|limited| Box::new(too_many(limited)))?;
+    admitted(app, call, identity)?;
     match read_hold_id(call.segment("id")) {
         Ok(hold) => Ok(hold),
         Err(errors) => Err(recorded(app, call.trace, identity, action, Box::new(Problem::validation(errors))).await),

@@ -5,7 +5,7 @@ use talon_domain::audit::Action;
 use talon_tokens::Identity;
 
 use super::{
-    book::{shape, too_many},
+    book::{admitted, shape},
     cancel,
     recorded::recorded,
     visit_data::{refusal, visit_data},
@@ -22,7 +22,7 @@ use crate::{
 /// error.
 pub(crate) async fn move_entry(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     let trace = call.trace;
-    app.admit(&identity, call.address).map_err(|limited| Box::new(too_many(limited)))?;
+    admitted(app, call, &identity)?;
     let asked = match read(call).await {
         Ok(asked) => asked,
         Err(problem) => return Err(recorded(app, trace, &identity, Action::Move, problem).await),

@@ -7,7 +7,7 @@ use talon_domain::{audit::Action, booking::Hold, ids::ResourceKey, reference::Re
 use talon_store::PlaceInLine;
 use talon_tokens::Identity;
 
-use super::{book::too_many, recorded::recorded, visit_data::refusal};
+use super::{book::admitted, recorded::recorded, visit_data::refusal};
 use crate::{
     answer::{Done, Problem},
     call::{Call, Outcome},
@@ -24,7 +24,7 @@ const WITHDRAWN: (&str, &str) = ("Заявка снята с листа ожид
 /// Refused as booking would be, where no time could be booked anyway.
 pub(crate) async fn join(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     let trace = call.trace;
-    app.admit(&identity, call.address).map_err(|limited| Box::new(too_many(limited)))?;
+    admitted(app, call, &identity)?;
     let asked = match read(call).await {
         Ok(asked) => asked,
         Err(problem) => return Err(recorded(app, trace, &identity, Action::Wait, problem).await),
@@ -60,7 +60,7 @@ pub(crate) async fn list(app: &App, call: &mut Call, identity: Identity) -> Outc
 /// A place that is given up already is answered alike: a repeated request after a lost answer is not an error.
 pub(crate) async fn withdraw(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     let trace = call.trace;
-    app.admit(&identity, call.address).map_err(|limited| Box::new(too_many(limited)))?;
+    admitted(app, call, &identity)?;
     let waiting = match read_waiting_id(call.segment("id")) {
         Ok(waiting) => waiting,
         Err(errors) => {
