@@ -12,6 +12,7 @@ use std::{
 use talon_domain::audit::AuditRecord;
 use talon_store::{Result, StoreError};
 use tokio::{
+    runtime::Handle,
     sync::{Mutex as Turn, mpsc, oneshot},
     task::JoinHandle,
     time::Instant as Deadline,
@@ -47,6 +48,7 @@ struct Job {
 impl Committer {
     /// Starts `tasks` of them.
     pub(crate) fn start(
+        threads: &Handle,
         transactions: &Arc<Transactions>,
         published: &Arc<Published>,
         counters: &Arc<Counters>,
@@ -63,7 +65,7 @@ impl Committer {
                 published: Arc::clone(published),
                 counters: Arc::clone(counters),
             };
-            tokio::spawn(worker.run())
+            threads.spawn(worker.run())
         };
         let tasks = (0..tasks.max(1)).map(task).collect();
         Self { queue: Mutex::new(Some(queue)), tasks: Mutex::new(tasks), limit: limit.max(1) }

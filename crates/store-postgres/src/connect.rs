@@ -18,7 +18,7 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 use talon_store::StoreError;
-use tokio::task::JoinHandle;
+use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_postgres::{AsyncMessage, Client, Config, Error, error::SqlState};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -62,6 +62,7 @@ struct Connector {
     tls: MakeRustlsConnect,
     session: String,
     doubts: Arc<AtomicU64>,
+    threads: Handle,
 }
 
 impl Connect for Connector {
@@ -73,7 +74,7 @@ impl Connect for Connector {
         Box::pin(async move {
             let (client, mut connection) = config.connect(self.tls.clone()).await?;
             let doubts = Arc::clone(&self.doubts);
-            let driver = tokio::spawn(async move {
+            let driver = self.threads.spawn(async move {
                 let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
                 while let Some(Ok(message)) = messages.next().await {
                     // "canceling the wait for synchronous replication": the answer to COMMIT that follows says
@@ -101,6 +102,7 @@ pub(crate) fn pool(
     options: &OpenOptions,
     size: usize,
     doubts: &Arc<AtomicU64>,
+    threads: &Handle,
 ) -> Result<Pool, StoreError> {
     let mut config = url.config()?;
     config.connect_timeout(CONNECT_TIMEOUT).tcp_user_timeout(options.deadline).keepalives_idle(Duration::from_secs(30));
@@ -113,7 +115,12 @@ pub(crate) fn pool(
         "{durable} {SESSION} SET lock_timeout = {millis}; SET statement_timeout = {millis}; \
          SET idle_in_transaction_session_timeout = {millis};"
     );
-    let connector = Connector { tls: MakeRustlsConnect::new(tls(url)?), session, doubts: Arc::clone(doubts) };
+    let connector = Connector {
+        tls: MakeRustlsConnect::new(tls(url)?),
+        session,
+        doubts: Arc::clone(doubts),
+        threads: threads.clone(),
+    };
     let manager = Manager::from_connect(config, connector, ManagerConfig { recycling_method: RecyclingMethod::Fast });
     Pool::builder(manager).max_size(size.max(1)).build().map_err(|error| StoreError::Bug(error.to_string()))
 }

@@ -13,6 +13,7 @@ macro_rules! params {
 }
 
 mod audit;
+mod backend;
 mod book;
 mod cancel;
 mod claims;
@@ -50,7 +51,9 @@ mod session;
 mod slots;
 mod snapshot;
 mod store;
+mod sweep;
 mod template;
+mod threads;
 mod tickets;
 mod transaction;
 mod url;
@@ -58,7 +61,7 @@ mod verify;
 mod wait;
 mod waiting;
 
+pub use backend::PostgresStore;
 pub use open::OpenOptions;
 pub use schema::{DISTRIBUTE_CITUS, SCHEMA};
-pub use store::PostgresStore;
 pub use url::PostgresUrl;

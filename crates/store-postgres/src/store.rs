@@ -1,4 +1,4 @@
-//! [`PostgresStore`]: the port's methods, each in one line of what the modules beside it do.
+//! The port's methods, each in one line of what the modules beside it do.
 
 use std::sync::{
     Arc,
@@ -25,121 +25,16 @@ use talon_store::{
 };
 
 use crate::{
+    backend::PostgresStore,
     book::{self, Done, Item},
-    cancel,
-    committer::Committer,
-    connect, entry,
+    cancel, entry,
     failure::Failure,
-    free_times, given_up, hold, holds,
-    housekeeping::Housekeeping,
-    import, list, migrate, moving,
-    open::{self, OpenOptions},
-    people, publish, reading, reference, schedule,
-    session::{Published, Session},
+    free_times, hold, import, list, moving, people, publish, reading, reference, schedule,
+    session::Session,
     slots,
     snapshot::PostgresSnapshot,
-    transaction::{Counters, Transactions, Tx},
-    url::PostgresUrl,
-    verify, wait, waiting,
+    sweep, verify, wait,
 };
-
-/// Connections for writes that are not bookings: cancellations, imports, published schedules.
-const OTHER_WRITERS: usize = 4;
-
-/// How often a change whose commit was in doubt is made again.
-const MOST_DOUBTS: u32 = 3;
-
-/// A store in a PostgreSQL database.
-pub struct PostgresStore {
-    published: Arc<Published>,
-    committer: Committer,
-    writing: Arc<Transactions>,
-    reading: Arc<Transactions>,
-    housekeeping: Housekeeping,
-    counters: Arc<Counters>,
-}
-
-impl PostgresStore {
-    /// Opens the store at `url`.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Open`] with what is wrong and what to do about it: no server there, a wrong
-    /// password, no TLS where it is demanded, a standby, a server too old, a schema newer than this
-    /// build or, without [`OpenOptions::create`], missing or older.
-    pub async fn open(url: &PostgresUrl, options: &OpenOptions) -> Result<Arc<Self>> {
-        let (doubts, counters) = (Arc::new(AtomicU64::new(0)), Arc::new(Counters::default()));
-        let write_pool = connect::pool(url, options, options.writers + OTHER_WRITERS, &doubts)?;
-        let read_pool = connect::pool(url, options, options.readers, &doubts)?;
-        drop(open::first(&write_pool, url, options.deadline).await?);
-        let writing = Transactions::writing(write_pool, Arc::clone(&doubts), options.deadline, Arc::clone(&counters));
-        let reading = Transactions::reading(read_pool, doubts, options.deadline, Arc::clone(&counters));
-        let failed = |failure| open::opening(url, failure);
-        let missing = writing.run(|tx| async move { migrate::missing(&tx).await }).await.map_err(failed)?;
-        if !missing.is_empty() && !options.create {
-            return Err(StoreError::Open(format!(
-                "{url}: there is no store yet, or its schema is older; `talon migrate` makes it what this program needs"
-            )));
-        }
-        migrate::migrate(&writing, options.now).await.map_err(failed)?;
-        let published = Arc::new(Published::new(options.offers));
-        let data = &published;
-        reading.run(|tx| async move { reference::current(&tx, data).await.map(drop) }).await.map_err(failed)?;
-        let (writing, reading) = (Arc::new(writing), Arc::new(reading));
-        Ok(Arc::new(Self {
-            committer: Committer::start(&writing, &published, &counters, options.writers, options.queue_limit),
-            housekeeping: Housekeeping::start(&reading, &writing, &published, options.now),
-            published,
-            writing,
-            reading,
-            counters,
-        }))
-    }
-
-    /// Runs a write that finds out by itself that it was made before, and answers when it is durable.
-    /// A caller that goes away does not cut it short.
-    async fn write<T, F>(&self, work: impl Fn(Tx) -> F + Send + Sync + 'static) -> std::result::Result<T, Failure>
-    where
-        T: Send + 'static,
-        F: Future<Output = std::result::Result<T, Failure>> + Send + 'static,
-    {
-        let (writing, counters) = (Arc::clone(&self.writing), Arc::clone(&self.counters));
-        let made = tokio::spawn(async move {
-            let began = std::time::Instant::now();
-            let deadline = writing.deadline();
-            let mut doubt = None;
-            for _ in 0..=MOST_DOUBTS {
-                match writing.run_until(deadline, &work).await {
-                    Err(Failure::Unknown(what)) => doubt = Some(what),
-                    // What was in doubt has not become undone by that.
-                    Err(Failure::Lost(what) | Failure::Again(what)) if doubt.is_some() => {
-                        return Err(Failure::Unknown(what));
-                    }
-                    made => {
-                        if made.is_ok() {
-                            counters.commits.count(1, began.elapsed());
-                        }
-                        return made;
-                    }
-                }
-            }
-            Err(Failure::Unknown(doubt.unwrap_or_default()))
-        });
-        made.await.unwrap_or_else(|error| Err(Failure::Unknown(format!("a write did not finish: {error}"))))
-    }
-
-    /// Runs a read.
-    async fn read<T, F>(&self, work: impl FnMut(Tx) -> F) -> Result<T>
-    where
-        F: Future<Output = std::result::Result<T, Failure>>,
-    {
-        match self.reading.run(work).await {
-            // Nothing was written that could be in doubt.
-            Err(Failure::Unknown(what)) => Err(Failure::Lost(what).into()),
-            read => read.map_err(StoreError::from),
-        }
-    }
-}
 
 #[async_trait]
 impl Store for PostgresStore {
@@ -222,30 +117,7 @@ impl Store for PostgresStore {
 
     async fn sweep(&self, now: Timestamp, limit: u32) -> Result<Swept> {
         self.housekeeping.tell(now);
-        let mut swept = Swept::default();
-        for over in self.read(|tx| async move { holds::run_out(&tx, now, limit).await }).await? {
-            // One transaction each: what stands in the way of one must not keep the others.
-            let (over, published) = (Arc::new(over), Arc::clone(&self.published));
-            let ended = self.write(move |tx| {
-                let (over, published) = (Arc::clone(&over), Arc::clone(&published));
-                async move { hold::lapse(&Session::begin(&tx, &published).await?, &over, now).await }
-            });
-            swept.ended += u64::from(ended.await?);
-        }
-        for over in self.read(|tx| async move { waiting::over(&tx, now, limit).await }).await? {
-            let ended = self.write(move |tx| {
-                let over = over.clone();
-                async move { hold::give_up(&tx, &over).await }
-            });
-            swept.ended += u64::from(ended.await?);
-        }
-        if self.read(|tx| async move { holds::any_to_forget(&tx, now).await }).await? {
-            self.write(move |tx| async move { holds::forget(&tx, now).await }).await?;
-        }
-        if self.read(|tx| async move { given_up::any_to_forget(&tx, now).await }).await? {
-            self.write(move |tx| async move { given_up::forget(&tx, now).await }).await?;
-        }
-        Ok(swept)
+        sweep::sweep(self, now, limit).await
     }
 
     async fn move_entry(&self, command: MoveCommand, now: Timestamp) -> Result<MoveReply> {
