@@ -22,6 +22,11 @@ impl Connection {
         Ok(Self { stream, answer: Vec::with_capacity(4096) })
     }
 
+    /// Whether the server has hung up while nothing was asked.
+    pub(super) fn is_closed(&self) -> bool {
+        !matches!(self.stream.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
     /// Sends a request and reads its answer: status and body.
     pub(super) async fn exchange(&mut self, request: &[u8]) -> io::Result<(u16, &[u8])> {
         self.stream.write_all(request).await?;

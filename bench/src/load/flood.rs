@@ -137,6 +137,10 @@ async fn drive(
 ) -> anyhow::Result<()> {
     while let Some(due) = dues.recv().await {
         let Some(request) = requests.get(due.request) else { return Ok(()) };
+        if connection.is_closed() {
+            // It stood idle for too long, and the server hung up. Whoever keeps connections looks before they use one.
+            connection = Connection::open(address).await?;
+        }
         let lost = match timeout(PATIENCE, connection.exchange(request)).await {
             Ok(Ok((status, body))) => {
                 state.borrow_mut().answered(due, Instant::now(), status, body);

@@ -25,9 +25,9 @@ const FACTORS: [u32; 4] = [1, 2, 5, 10];
 const FIRST_WITH_GOALS: u32 = 5;
 
 /// Connections of the closed loop by which the capacity is found.
-pub(super) const BUSY: usize = 128;
+const BUSY: usize = 128;
 
-/// Connections of the overload: more than Talon lets wait for its store (4,096), fewer than it takes
+/// Connections of the overload: more than Talon lets wait for its store (1,024), fewer than it takes
 /// at all (10,000).
 const CONNECTIONS: usize = 8_000;
 

@@ -5,12 +5,15 @@ use std::{thread, time::Duration};
 
 use anyhow::Context;
 
-use super::overload::{BUSY, Overload, sum};
+use super::overload::{Overload, sum};
 use crate::{
     count::{mebibytes, millis},
     load::{self, Part, Phase, PhaseReport},
     table::Row,
 };
+
+/// Connections of the load beside them: at this rate a moment's stall must not find all of them busy.
+const CONNECTIONS: usize = 1_000;
 
 /// Connections that send slowly, of either kind.
 const SLOW: usize = 2_000;
@@ -27,7 +30,7 @@ pub(super) fn beside(overload: &Overload<'_>) -> anyhow::Result<()> {
     let server = || bench.servers.talon(&region.copy(&on.engine)?);
     let alone = {
         let server = server()?;
-        let report = load::flood(server.address, BUSY, &phases(bench.measured()), requests)?;
+        let report = load::flood(server.address, CONNECTIONS, &phases(bench.measured()), requests)?;
         server.stop()?;
         report
     };
@@ -39,7 +42,7 @@ pub(super) fn beside(overload: &Overload<'_>) -> anyhow::Result<()> {
     let (heads, bodies, beside) = thread::scope(|scope| {
         let heads = scope.spawn(move || load::slow(address, of_heads, Part::Head));
         let bodies = scope.spawn(move || load::slow(address, of_bodies, Part::Body));
-        let beside = load::flood(address, BUSY, &phases(BESIDE_SLOW), requests);
+        let beside = load::flood(address, CONNECTIONS, &phases(BESIDE_SLOW), requests);
         (heads.join(), bodies.join(), beside)
     });
     let panicked = |_| anyhow::anyhow!("the slow clients panicked");

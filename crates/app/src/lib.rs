@@ -136,6 +136,12 @@ impl App {
         self.parts.gate.phase()
     }
 
+    /// Whether so many wait for the store that one more would be sent away.
+    #[must_use]
+    pub fn is_overloaded(&self) -> bool {
+        self.parts.store.is_full()
+    }
+
     /// What counts outcomes.
     #[must_use]
     pub fn observer(&self) -> &dyn Observer {

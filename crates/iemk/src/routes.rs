@@ -273,6 +273,13 @@ pub(crate) enum Policy {
     Anybody(fn() -> Outcome),
 }
 
+impl Policy {
+    /// Whether nothing can be answered without the store.
+    pub(crate) fn needs_the_store(self) -> bool {
+        !matches!(self, Self::Anybody(_))
+    }
+}
+
 /// A handler at work.
 pub(crate) type Answering<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 

@@ -43,7 +43,7 @@ impl OpenOptions {
     pub fn new(now: Timestamp) -> Self {
         Self {
             create: true,
-            queue_limit: 4096,
+            queue_limit: 1024,
             readers: 4,
             writers: 2,
             deadline: Duration::from_secs(10),

@@ -244,6 +244,10 @@ impl Store for PostgresStore {
         found.map_err(StoreError::from)
     }
 
+    fn is_full(&self) -> bool {
+        self.committer.queued() >= self.committer.limit()
+    }
+
     fn load(&self) -> Load {
         let counted = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let (writing, reading) = (self.writing.connections(), self.reading.connections());

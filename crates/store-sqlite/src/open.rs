@@ -52,12 +52,12 @@ pub struct OpenOptions {
 }
 
 impl OpenOptions {
-    /// The defaults of `talon serve`: created, 4,096 writes waiting, four readers.
+    /// The defaults of `talon serve`: created, 1,024 writes waiting, four readers.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
         Self {
             create: true,
-            queue_limit: 4096,
+            queue_limit: 1024,
             readers: 4,
             now,
             offers: OfferTerms::default(),

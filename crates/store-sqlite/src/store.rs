@@ -242,6 +242,10 @@ impl Store for SqliteStore {
         self.read(move |connection, _| verify::verify(connection)).await
     }
 
+    fn is_full(&self) -> bool {
+        self.writer.queued() >= self.writer.limit()
+    }
+
     fn load(&self) -> Load {
         let commits = self.writer.commits();
         Load {

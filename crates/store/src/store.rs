@@ -167,6 +167,10 @@ pub trait Store: Send + Sync {
     /// do not fit each other. Reads everything; empty when all is well.
     async fn verify(&self) -> Result<Vec<String>>;
 
+    /// Whether a write would be refused now because too many wait. A hint, and cheap: it is asked before anything else of a
+    /// request is looked at.
+    fn is_full(&self) -> bool;
+
     /// How busy it is. A batch MUST be counted (with [`Commits`](crate::Commits)) once it is durable, and
     /// before anybody in it is answered.
     fn load(&self) -> Load;

@@ -192,6 +192,10 @@ impl Store for FakeStore {
         unreachable!()
     }
 
+    fn is_full(&self) -> bool {
+        unreachable!()
+    }
+
     async fn is_repetition(&self, _: &BookCommand) -> Result<bool> {
         unreachable!()
     }
