@@ -32,7 +32,7 @@ pub struct PostgresStore {
     pub(crate) reading: Arc<Transactions>,
     pub(crate) housekeeping: Housekeeping,
     pub(crate) counters: Arc<Counters>,
-    threads: Threads,
+    pub(crate) threads: Threads,
 }
 
 impl PostgresStore {

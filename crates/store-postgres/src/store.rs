@@ -268,5 +268,6 @@ impl Store for PostgresStore {
         self.housekeeping.close();
         self.writing.close();
         self.reading.close();
+        self.threads.stop();
     }
 }

@@ -5,6 +5,8 @@
 //! batch's round trips, a batch then takes seconds. At five times what could be done, one in thirteen of what could be done
 //! was booked (`docs/benchmarks.md`, overload).
 
+use std::sync::{Mutex, PoisonError};
+
 use talon_store::StoreError;
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -13,7 +15,7 @@ const THREADS: usize = 2;
 
 /// Threads on which tasks of the store run.
 pub(crate) struct Threads {
-    runtime: Option<Runtime>,
+    runtime: Mutex<Option<Runtime>>,
     /// Gives tasks to them.
     pub(crate) handle: Handle,
 }
@@ -23,16 +25,20 @@ impl Threads {
         let mut threads = Builder::new_multi_thread();
         let runtime = threads.worker_threads(THREADS).thread_name("store-postgres").enable_all().build();
         let runtime = runtime.map_err(|error| StoreError::Open(format!("no thread can be started: {error}")))?;
-        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
+        Ok(Self { handle: runtime.handle().clone(), runtime: Mutex::new(Some(runtime)) })
+    }
+
+    /// Ends them, without waiting: whoever lets go of the store may be a task that must not block. What still runs has
+    /// nobody who waits for it.
+    pub(crate) fn stop(&self) {
+        if let Some(runtime) = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
 impl Drop for Threads {
-    /// Without waiting: whoever lets go of the store may be a task that must not block. What still runs has nobody who
-    /// waits for it.
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+        self.stop();
     }
 }
