@@ -29,6 +29,12 @@ codes! {
         Offer = "offer",
         /// Issuing a token.
         Token = "token",
+        /// Giving out everything that is kept of a person.
+        Export = "export",
+        /// Removing a person.
+        Erase = "erase",
+        /// Making one person of two.
+        Merge = "merge",
         /// Reading who a person is and where they have cards.
         ReadPerson = "read-person",
         /// Reading a person's referrals.

@@ -8,6 +8,7 @@ use std::{
 use talon_domain::{
     ids::{ClientId, FacilityId},
     message::MessageKind,
+    reference::Reference,
     waiting::WaitingState,
     zone::Zone,
 };
@@ -44,6 +45,20 @@ pub async fn export(store: &dyn Store, out: &mut dyn Write) -> Result<u64, Expor
             }
         }
     }
+    out.flush()?;
+    Ok(export.lines)
+}
+
+/// Writes records that belong to facilities of `reference`, and gives the number of lines.
+///
+/// # Errors
+///
+/// The output does not take them.
+pub fn write_records(records: Vec<Record>, reference: &Reference, out: &mut dyn Write) -> io::Result<u64> {
+    let zones = reference.facilities().map(|facility| (facility.id, facility.zone.clone())).collect();
+    let mut export = Exporter { zones, buffer: Vec::new(), lines: 0 };
+    export.page(ExportPage { records, next: None }, HashMap::new());
+    out.write_all(&export.buffer)?;
     out.flush()?;
     Ok(export.lines)
 }

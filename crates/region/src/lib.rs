@@ -17,7 +17,7 @@ mod object;
 mod values;
 mod write;
 
-pub use export::{ExportError, export};
+pub use export::{ExportError, export, write_records};
 pub use fault::LineFault;
 pub use formats::Moment;
 pub use import::{ImportError, ImportOptions, ImportReport, Input, InputFault, Progress, import};

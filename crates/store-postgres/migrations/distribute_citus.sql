@@ -1,5 +1,6 @@
 -- Copied to every node: small, read by every decision, changed by imports alone.
 SELECT create_reference_table('installation');
+SELECT create_reference_table('contact_key');
 SELECT create_reference_table('specialty');
 SELECT create_reference_table('facility');
 SELECT create_reference_table('resource');

@@ -7,6 +7,7 @@ use talon_store::{Result, StoreError};
 use crate::{
     committer::Committer,
     connect,
+    contacts::{self, Contacts},
     failure::Failure,
     housekeeping::Housekeeping,
     migrate,
@@ -49,8 +50,10 @@ impl PostgresStore {
         let write_pool = connect::pool(url, options, options.writers + OTHER_WRITERS, &doubts, &threads.handle)?;
         let read_pool = connect::pool(url, options, options.readers, &doubts, &threads.handle)?;
         drop(open::first(&write_pool, url, options.deadline).await?);
-        let writing = Transactions::writing(write_pool, Arc::clone(&doubts), options.deadline, Arc::clone(&counters));
-        let reading = Transactions::reading(read_pool, doubts, options.deadline, Arc::clone(&counters));
+        let (contacts, deadline) = (Contacts(options.contacts.clone()), options.deadline);
+        let counted = || Arc::clone(&counters);
+        let writing = Transactions::writing(write_pool, Arc::clone(&doubts), deadline, counted(), contacts.clone());
+        let reading = Transactions::reading(read_pool, doubts, deadline, counted(), contacts);
         let failed = |failure| open::opening(url, failure);
         let missing = writing.run(|tx| async move { migrate::missing(&tx).await }).await.map_err(failed)?;
         if !missing.is_empty() && !options.create {
@@ -59,6 +62,8 @@ impl PostgresStore {
             )));
         }
         migrate::migrate(&writing, options.now).await.map_err(failed)?;
+        reading.run(|tx| async move { contacts::check_keys(&tx).await }).await.map_err(failed)?;
+        writing.run(|tx| async move { contacts::note_key(&tx).await }).await.map_err(failed)?;
         let published = Arc::new(Published::new(options.offers));
         let data = &published;
         reading.run(|tx| async move { reference::current(&tx, data).await.map(drop) }).await.map_err(failed)?;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, Decision, Outcome, Plan, Visit, decide},
-    ids::{HoldKey, PersonId},
+    ids::{FacilityId, HoldKey, PersonId},
     reference::Reference,
 };
 use talon_store::{BookReply, Booked, StoreError, booking_record};
@@ -16,14 +16,14 @@ use talon_store::{BookReply, Booked, StoreError, booking_record};
 use crate::{
     audit,
     claims::{self, Claimant},
-    columns::{column, guids},
+    columns::guids,
     entry,
     facts::{self, Asked, Cells, Patients},
     failure::{Failure, Result},
     given_up,
     holds::{self, Void},
     idempotency::{self, Kept},
-    outbox, reference, referrals,
+    outbox, people, reference, referrals,
     session::Published,
     slots, tickets,
     transaction::Tx,
@@ -242,11 +242,17 @@ async fn keep(tx: &Tx, patients: &Patients, planned: &[Planned<'_>]) -> Result<V
         planned.iter().filter_map(|it| Some((it.command.referral?, it.command.person))).collect();
     referrals.sort_unstable();
     referrals.dedup();
+    let mut cards: Vec<_> = planned
+        .iter()
+        .filter(|it| it.command.referral.is_none())
+        .map(|it| (it.plan.facility.id, it.command.person))
+        .collect();
+    cards.sort_unstable();
     let over: Vec<_> = planned.iter().filter_map(Planned::over).collect();
-    let locked = try_join(referrals::hold(tx, &referrals), slots::hold(tx, &cells));
+    let locked = try_join3(referrals::hold(tx, &referrals), people::hold(tx, &cards), slots::hold(tx, &cells));
     let taken = claims::take(tx, &claimants, patients.days());
     let drawn = tickets::draw(tx, &days);
-    let ((theirs, held), (), mut numbers) = if over.is_empty() {
+    let ((theirs, known, held), (), mut numbers) = if over.is_empty() {
         try_join3(locked, taken, drawn).await?
     } else {
         // A hold's claim goes before the entry's comes, and after what everybody locks first.
@@ -255,7 +261,7 @@ async fn keep(tx: &Tx, patients: &Patients, planned: &[Planned<'_>]) -> Result<V
         let (taken, numbers) = try_join(taken, drawn).await?;
         (locked, taken, numbers)
     };
-    if (theirs, held) != (referrals.len() as u64, cells.len() as u64) {
+    if (theirs, known, held) != (referrals.len() as u64, cards.len() as u64, cells.len() as u64) {
         return Err(Failure::ClaimLost);
     }
     planned
@@ -304,13 +310,16 @@ async fn write_emails(tx: &Tx, planned: &[Planned<'_>]) -> Result<()> {
         return Ok(());
     }
     emails.sort_unstable();
+    let sealed =
+        |(facility, person, email): &(FacilityId, PersonId, &str)| tx.contacts().email(*facility, *person, email);
+    let sealed: Vec<_> = emails.iter().map(sealed).collect::<Result<_>>()?;
     tx.execute(
         "UPDATE card c SET email = q.email FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS q(facility, person, email) \
          WHERE c.facility = q.facility AND c.person = q.person AND c.email IS DISTINCT FROM q.email",
         params![
             guids(&emails, |(facility, ..)| facility.0),
             guids(&emails, |(_, person, _)| person.0),
-            column(&emails, |(.., email)| *email),
+            sealed,
         ],
     )
     .await

@@ -76,7 +76,7 @@ pub(crate) async fn page(tx: &Tx, kind: Kind, after: Option<&[u8]>) -> Result<Ex
     };
     let records = match kind {
         Kind::Client => clients(tx, &rows).await?,
-        kind => rows.iter().map(|row| read(kind, row)).collect::<Result<_>>()?,
+        kind => rows.iter().map(|row| read(tx, kind, row)).collect::<Result<_>>()?,
     };
     let last = rows.last().filter(|_| rows.len() == PAGE);
     Ok(ExportPage { records, next: last.map(|row| cursor::write(row, source.key)).transpose()? })
@@ -125,21 +125,21 @@ fn source(kind: Kind) -> Source {
     }
 }
 
-fn read(kind: Kind, row: &Row) -> Result<Record> {
+fn read(tx: &Tx, kind: Kind, row: &Row) -> Result<Record> {
     Ok(match kind {
         Kind::Specialty => Record::Specialty(reference::specialty(row)?),
         Kind::Facility => Record::Facility(reference::facility(row)?),
         Kind::Resource => Record::Resource(reference::resource(row)?),
         Kind::Client => Record::Client(reference::client(row)?),
         Kind::Person => Record::Person(people::read_person(row)?),
-        Kind::Card => Record::Card(people::read_card(row)?),
+        Kind::Card => Record::Card(people::read_card(tx.contacts(), row)?),
         Kind::Referral => Record::Referral(facts::read_referral(row)?),
         Kind::Template => Record::Template(template::read(row)?),
         Kind::Slot => Record::Slot(slots::read(row)?),
         Kind::Entry => Record::Entry(entry::read(row)?),
         Kind::EntryVersion => Record::EntryVersion(history::read_version(row)?),
         Kind::Cancellation => Record::Cancellation(history::read_cancellation(row)?),
-        Kind::Waiting => Record::Waiting(waiting::read(row)?),
+        Kind::Waiting => Record::Waiting(waiting::read(tx.contacts(), row)?),
         Kind::Counter => Record::Counter(TicketCounter {
             facility: guid!(row, 0, FacilityId)?,
             day: day(row, 1)?,

@@ -113,7 +113,7 @@ pub(crate) async fn patients(tx: &Tx, reference: &Reference, asked: &[Asked<'_>]
         patients.persons.insert(person.id, person);
     }
     for row in &cards {
-        let card = read_card(row)?;
+        let card = read_card(tx.contacts(), row)?;
         patients.cards.insert((card.facility, card.person), card);
     }
     for row in &found_referrals {

@@ -15,7 +15,7 @@ use crate::{
     audit,
     facts::{self, Asked},
     failure::{Failure, Result},
-    holds, offers, referrals,
+    holds, offers, people, referrals,
     session::Session,
     slots,
     transaction::Tx,
@@ -60,11 +60,13 @@ async fn facts(session: &Session<'_>, command: &HoldCommand, now: Timestamp) -> 
     Ok(HoldFacts { booking, own, numbers })
 }
 
-/// Keeps the referral the person's and the cell as it was read, like a booking, and takes the claims.
+/// Keeps the referral (or the card) the person's and the cell as it was read, like a booking, and takes the claims.
 async fn keep(tx: &Tx, facts: &HoldFacts, command: &HoldCommand, plan: &HoldPlan, now: Timestamp) -> Result<()> {
-    if let Some(referral) = command.asked.referral
-        && referrals::hold(tx, &[(referral, command.asked.person)]).await? != 1
-    {
+    let kept = match command.asked.referral {
+        Some(referral) => referrals::hold(tx, &[(referral, command.asked.person)]).await?,
+        None => people::hold(tx, &[(plan.hold.key.facility, command.asked.person)]).await?,
+    };
+    if kept != 1 {
         return Err(Failure::ClaimLost);
     }
     let cell: Vec<_> = facts.booking.cell.iter().map(|cell| &cell.slot).collect();

@@ -86,6 +86,16 @@ pub(crate) async fn offer_to(tx: &Tx, waiting: &Waiting) -> Result<Option<Hold>>
     rows.first().map(read).transpose()
 }
 
+/// What a person holds.
+pub(crate) async fn of_person(tx: &Tx, person: PersonId) -> Result<Vec<Hold>> {
+    let sql = concat!(
+        "SELECT ",
+        hold_columns!(),
+        " FROM hold h WHERE h.person = $1 AND h.state = 'held' ORDER BY h.facility, h.slot, h.place"
+    );
+    tx.query(sql, params![person.0]).await?.iter().map(read).collect()
+}
+
 /// Holds whose time is over and that still stand, the longest over first, of those the earliest visit.
 pub(crate) async fn run_out(tx: &Tx, now: Timestamp, limit: u32) -> Result<Vec<Hold>> {
     let rows = tx

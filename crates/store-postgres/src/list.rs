@@ -69,7 +69,7 @@ async fn anywhere(tx: &Tx, reference: &Reference, query: &ListQuery, now: Timest
     )
     .await?;
     let facts = Facts { facility: None, patient: None, ..patients.facts(reference, &asked)? };
-    let cards = cards.iter().map(read_card).collect::<Result<_>>()?;
+    let cards = cards.iter().map(|row| read_card(tx.contacts(), row)).collect::<Result<_>>()?;
     let who = (query.person, patients.person(query.person));
     Ok(Search::anywhere(&facts, who, cards, &query.caller, reference, query.days, now))
 }

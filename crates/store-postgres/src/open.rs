@@ -1,11 +1,12 @@
 //! Opening the database: what must be true of it, and what to say when it is not.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use deadpool_postgres::{Object, Pool, PoolError};
 use jiff::Timestamp;
 use talon_domain::waiting::OfferTerms;
 use talon_store::StoreError;
+use talon_vault::Vault;
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 
@@ -35,6 +36,8 @@ pub struct OpenOptions {
     pub now: Timestamp,
     /// How long a free time stands offered to one who waits for it.
     pub offers: OfferTerms,
+    /// By which contacts are sealed, the same for every node; without them they lie in the database as they are.
+    pub contacts: Option<Arc<Vault>>,
 }
 
 impl OpenOptions {
@@ -49,6 +52,7 @@ impl OpenOptions {
             deadline: Duration::from_secs(10),
             now,
             offers: OfferTerms::default(),
+            contacts: None,
         }
     }
 }

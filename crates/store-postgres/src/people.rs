@@ -7,11 +7,12 @@ use talon_domain::{
     person::{Card, Person, Policy, Sex},
     resource::SpecialtyCode,
 };
-use talon_store::{ClientSecret, PersonCards, PersonMatch, PolicyQuery};
+use talon_store::{ClientSecret, PersonCards, PersonMatch, PolicyQuery, StoreError};
 use tokio_postgres::Row;
 
 use crate::{
-    columns::{code, day, get, guid, optional_code},
+    columns::{code, day, get, guid, guids},
+    contacts::Contacts,
     failure::Result,
     transaction::Tx,
 };
@@ -45,17 +46,20 @@ macro_rules! card_columns {
 }
 pub(crate) use card_columns;
 
-pub(crate) fn read_card(row: &Row) -> Result<Card> {
+pub(crate) fn read_card(contacts: &Contacts, row: &Row) -> Result<Card> {
+    let (person, facility) = (guid!(row, 0, PersonId)?, guid!(row, 1, FacilityId)?);
     let dispensary = code(row, 5, |text| serde_json::from_str::<Vec<String>>(text).ok())?;
+    let email = contacts.opened("card.email", facility.0, person.0, get(row, 6)?)?;
+    let email = email.map(|text| Email::parse(&text)).transpose();
     Ok(Card {
-        person: guid!(row, 0, PersonId)?,
-        facility: guid!(row, 1, FacilityId)?,
+        person,
+        facility,
         id: guid!(row, 2, CardId)?,
         number: get(row, 3)?,
         self_booking_barred: get(row, 4)?,
         dispensary: dispensary.into_iter().map(SpecialtyCode).collect(),
-        email: optional_code(row, 6, |text| Email::parse(text).ok())?,
-        phone: get(row, 7)?,
+        email: email.map_err(|_| StoreError::Damaged("column email holds no e-mail".to_owned()))?,
+        phone: contacts.opened("card.phone", facility.0, person.0, get(row, 7)?)?,
     })
 }
 
@@ -86,8 +90,28 @@ pub(crate) async fn personal(tx: &Tx, person: PersonId) -> Result<Option<PersonC
     )
     .await?;
     let Some(row) = found.first() else { return Ok(None) };
-    let cards = cards.iter().map(read_card).collect::<Result<_>>()?;
+    let cards = cards.iter().map(|row| read_card(tx.contacts(), row)).collect::<Result<_>>()?;
     Ok(Some(PersonCards { person: read_person(row)?, cards }))
+}
+
+/// A person's cards.
+pub(crate) async fn cards(tx: &Tx, person: PersonId) -> Result<Vec<Card>> {
+    let sql = concat!("SELECT ", card_columns!(), " FROM card c WHERE c.person = $1 ORDER BY c.facility");
+    tx.query(sql, params![person.0]).await?.iter().map(|row| read_card(tx.contacts(), row)).collect()
+}
+
+/// Keeps cards their persons' until the transaction ends, and says how many still are: what is booked without a
+/// referral has nothing else that whoever removes the person waits for. An update, as in `referrals::hold`.
+pub(crate) async fn hold(tx: &Tx, cards: &[(FacilityId, PersonId)]) -> Result<u64> {
+    if cards.is_empty() {
+        return Ok(0);
+    }
+    tx.count(
+        "UPDATE card c SET person = c.person FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, person) \
+         WHERE c.facility = q.facility AND c.person = q.person RETURNING 1",
+        params![guids(cards, |(facility, _)| facility.0), guids(cards, |(_, person)| person.0)],
+    )
+    .await
 }
 
 /// The hash of a client application's secret.

@@ -1,8 +1,13 @@
 //! The schema as text, and how a distributed engine is to spread it.
 
 /// The statements that make the tables of the newest schema. `talon migrate` runs the same ones.
-pub const SCHEMA: &str =
-    concat!(include_str!("../migrations/0001_initial.sql"), "\n", include_str!("../migrations/0002_journey.sql"));
+pub const SCHEMA: &str = concat!(
+    include_str!("../migrations/0001_initial.sql"),
+    "\n",
+    include_str!("../migrations/0002_journey.sql"),
+    "\n",
+    include_str!("../migrations/0003_contacts.sql")
+);
 
 /// The statements that spread the tables over the nodes of a Citus cluster, once they are there.
 ///

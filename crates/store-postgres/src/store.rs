@@ -20,16 +20,16 @@ use talon_domain::{
 use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey,
     ListQuery, ListReply, Load, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
-    Published as PublishedSlots, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
-    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    Published as PublishedSlots, Record, ReleaseReply, Removal, RemoveReply, Resealed, Result, SchedulePage,
+    ScheduleQuery, Snapshot, Store, StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 
 use crate::{
     backend::PostgresStore,
     book::{self, Done, Item},
-    cancel, entry,
+    cancel, contacts, entry,
     failure::Failure,
-    free_times, hold, import, list, moving, people, publish, reading, reference, schedule,
+    free_times, hold, import, list, moving, people, publish, reading, reference, removal, schedule,
     session::Session,
     slots,
     snapshot::PostgresSnapshot,
@@ -157,6 +157,22 @@ impl Store for PostgresStore {
         self.read(|tx| async move { people::personal(&tx, person).await }).await
     }
 
+    async fn about(&self, person: PersonId) -> Result<Vec<Record>> {
+        let tx = self.reading.snapshot().await?;
+        let found = removal::about(&tx, person).await;
+        self.reading.end(tx).await;
+        found.map_err(StoreError::from)
+    }
+
+    async fn remove(&self, asked: Removal, now: Timestamp) -> Result<RemoveReply> {
+        let published = Arc::clone(&self.published);
+        let removed = self.write(move |tx| {
+            let published = Arc::clone(&published);
+            async move { removal::remove(&Session::begin(&tx, &published).await?, &asked, now).await }
+        });
+        removed.await.map_err(StoreError::from)
+    }
+
     async fn referrals(&self, person: PersonId) -> Result<Vec<OwnReferral>> {
         let reference = self.reference();
         let reference = &reference;
@@ -227,6 +243,23 @@ impl Store for PostgresStore {
             }
         });
         made.await.map_err(StoreError::from)
+    }
+
+    async fn reseal(&self, after: Option<Vec<u8>>) -> Result<Resealed> {
+        let sealed = self.write(move |tx| {
+            let after = after.clone();
+            async move { contacts::reseal(&tx, after.as_deref()).await }
+        });
+        sealed.await.map_err(StoreError::from)
+    }
+
+    async fn forget_key(&self, id: &str) -> Result<()> {
+        let id = id.to_owned();
+        let forgotten = self.write(move |tx| {
+            let id = id.clone();
+            async move { contacts::forget_key(&tx, &id).await }
+        });
+        forgotten.await.map_err(StoreError::from)
     }
 
     async fn check(&self) -> Result<()> {

@@ -15,7 +15,10 @@ use talon_store::Commits;
 use tokio::time::{Instant, error::Elapsed, sleep, timeout_at};
 use tokio_postgres::{Row, types::ToSql};
 
-use crate::failure::{Failure, Result};
+use crate::{
+    contacts::Contacts,
+    failure::{Failure, Result},
+};
 
 /// How often a transaction is run again after it lost a claim or the server undid it.
 const MOST_ATTEMPTS: u32 = 6;
@@ -30,6 +33,7 @@ pub(crate) struct Transactions {
     doubts: Arc<AtomicU64>,
     deadline: Duration,
     counters: Arc<Counters>,
+    contacts: Contacts,
     begin: &'static str,
 }
 
@@ -49,20 +53,33 @@ pub(crate) struct Counters {
 impl Transactions {
     /// Those that write. `doubts` grows whenever the server warns that a commit did not wait for its
     /// standby.
-    pub(crate) fn writing(pool: Pool, doubts: Arc<AtomicU64>, deadline: Duration, counters: Arc<Counters>) -> Self {
-        Self { pool, doubts, deadline, counters, begin: "BEGIN" }
+    pub(crate) fn writing(
+        pool: Pool,
+        doubts: Arc<AtomicU64>,
+        deadline: Duration,
+        counters: Arc<Counters>,
+        contacts: Contacts,
+    ) -> Self {
+        Self { pool, doubts, deadline, counters, contacts, begin: "BEGIN" }
     }
 
     /// Those that only read.
-    pub(crate) fn reading(pool: Pool, doubts: Arc<AtomicU64>, deadline: Duration, counters: Arc<Counters>) -> Self {
-        Self { pool, doubts, deadline, counters, begin: "BEGIN READ ONLY" }
+    pub(crate) fn reading(
+        pool: Pool,
+        doubts: Arc<AtomicU64>,
+        deadline: Duration,
+        counters: Arc<Counters>,
+        contacts: Contacts,
+    ) -> Self {
+        Self { pool, doubts, deadline, counters, contacts, begin: "BEGIN READ ONLY" }
     }
 
     /// One state of the database, for as long as its transaction is kept. Whoever has read enough calls
     /// [`Transactions::end`].
     pub(crate) async fn snapshot(&self) -> Result<Tx> {
         let deadline = self.deadline();
-        let tx = Tx::on(timeout_at(deadline, self.pool.get()).await.map_err(late)?.map_err(unreachable)?);
+        let client = timeout_at(deadline, self.pool.get()).await.map_err(late)?.map_err(unreachable)?;
+        let tx = Tx::on(client, &self.contacts);
         let begun = async {
             // With one connection to each node Citus reads the whole of a node in one transaction; PostgreSQL
             // takes the setting as a word it does not know.
@@ -137,7 +154,8 @@ impl Transactions {
     where
         F: Future<Output = Result<T>>,
     {
-        let tx = Tx::on(timeout_at(deadline, self.pool.get()).await.map_err(late)?.map_err(unreachable)?);
+        let client = timeout_at(deadline, self.pool.get()).await.map_err(late)?.map_err(unreachable)?;
+        let tx = Tx::on(client, &self.contacts);
         // BEGIN travels with the first statements: answers come in the order of the questions, so if it
         // fails, that is known before any answer is used.
         let begun = async { Ok(tx.client()?.batch_execute(self.begin).await?) };
@@ -187,15 +205,23 @@ impl Transactions {
 #[derive(Clone)]
 pub(crate) struct Tx(Arc<Connection>);
 
-struct Connection(Option<Object>);
+struct Connection {
+    client: Option<Object>,
+    contacts: Contacts,
+}
 
 impl Tx {
-    fn on(client: Object) -> Self {
-        Self(Arc::new(Connection(Some(client))))
+    fn on(client: Object, contacts: &Contacts) -> Self {
+        Self(Arc::new(Connection { client: Some(client), contacts: contacts.clone() }))
+    }
+
+    /// By what contacts are sealed and opened.
+    pub(crate) fn contacts(&self) -> &Contacts {
+        &self.0.contacts
     }
 
     fn client(&self) -> Result<&Object> {
-        self.0.0.as_ref().ok_or_else(|| Failure::Lost("the connection was given back".to_owned()))
+        self.0.client.as_ref().ok_or_else(|| Failure::Lost("the connection was given back".to_owned()))
     }
 
     /// Undoes the transaction and gives its connection back; one that does not answer by then is closed.
@@ -209,7 +235,7 @@ impl Tx {
     /// Gives the connection of a transaction that has ended back, if nobody has a handle to it any more.
     fn keep(self) {
         if let Some(mut connection) = Arc::into_inner(self.0) {
-            drop(connection.0.take());
+            drop(connection.client.take());
         }
     }
 
@@ -255,7 +281,7 @@ impl Tx {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if let Some(client) = self.0.take() {
+        if let Some(client) = self.client.take() {
             drop(Object::take(client));
         }
     }

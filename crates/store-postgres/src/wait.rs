@@ -12,7 +12,7 @@ use crate::{
     audit,
     facts::{self, Asked},
     failure::{Failure, Result},
-    hold, holds,
+    hold, holds, people,
     session::Session,
     transaction::Tx,
     waiting,
@@ -31,6 +31,10 @@ pub(crate) async fn join(session: &Session<'_>, command: &WaitCommand, now: Time
         (Some(made), _) => Ok(in_line(tx, made.clone(), now).await?),
         (None, Err(refusal)) => Err(refusal),
         (None, Ok(joined)) => {
+            if people::hold(tx, &[(joined.key.facility, joined.person)]).await? != 1 {
+                // The person was removed since their card was read.
+                return Err(Failure::ClaimLost);
+            }
             waiting::claim(tx, &joined).await?;
             waiting::put(tx, &[&joined]).await?;
             Ok(in_line(tx, joined, now).await?)

@@ -16,6 +16,7 @@ use tokio_postgres::Row;
 
 use crate::{
     columns::{code, column, counter, day, get, guid, guids, micros, number, optional_code, optional_guid},
+    contacts::Contacts,
     failure::{Failure, Result},
     transaction::Tx,
 };
@@ -30,19 +31,20 @@ macro_rules! waiting_columns {
 }
 pub(crate) use waiting_columns;
 
-pub(crate) fn read(row: &Row) -> Result<Waiting> {
+pub(crate) fn read(contacts: &Contacts, row: &Row) -> Result<Waiting> {
+    let key = WaitingKey { facility: guid!(row, 0, FacilityId)?, waiting: guid!(row, 1, WaitingId)? };
     let referral = match (optional_guid!(row, 5, FacilityId)?, optional_guid!(row, 6, ReferralId)?) {
         (Some(facility), Some(referral)) => Some(ReferralKey { facility, referral }),
         _ => None,
     };
     let time = |column| code(row, column, |text| text.parse::<Time>().ok());
     Ok(Waiting {
-        key: WaitingKey { facility: guid!(row, 0, FacilityId)?, waiting: guid!(row, 1, WaitingId)? },
+        key,
         person: guid!(row, 2, PersonId)?,
         specialty: SpecialtyCode(get(row, 3)?),
         resource: optional_guid!(row, 4, ResourceId)?,
         referral,
-        phone: get(row, 7)?,
+        phone: contacts.opened("waiting.phone", key.facility.0, key.waiting.0, get(row, 7)?)?,
         dates: (day(row, 8)?, day(row, 9)?),
         times: (time(10)?, time(11)?),
         priority: number(row, 12)?,
@@ -68,7 +70,7 @@ pub(crate) async fn by_key(tx: &Tx, key: WaitingKey) -> Result<Option<Waiting>> 
             params![key.facility.0, key.waiting.0],
         )
         .await?;
-    rows.first().map(read).transpose()
+    rows.first().map(|row| read(tx.contacts(), row)).transpose()
 }
 
 /// A person's places, live and ended, the newest first.
@@ -83,7 +85,7 @@ pub(crate) async fn of_person(tx: &Tx, person: PersonId, most: u32) -> Result<Ve
             params![person.0, i64::from(most)],
         )
         .await?;
-    rows.iter().map(read).collect()
+    rows.iter().map(|row| read(tx.contacts(), row)).collect()
 }
 
 /// The place that a person's claim on a list leads to.
@@ -119,7 +121,7 @@ pub(crate) async fn line(tx: &Tx, cell: SlotKey, specialty: &SpecialtyCode) -> R
             params![cell.facility.0, specialty.0, cell.slot.0],
         )
         .await?;
-    let mut line = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let mut line = rows.iter().map(|row| read(tx.contacts(), row)).collect::<Result<Vec<_>>>()?;
     line.sort_by_key(Waiting::order);
     Ok(line)
 }
@@ -215,7 +217,7 @@ pub(crate) async fn over(tx: &Tx, now: Timestamp, limit: u32) -> Result<Vec<Wait
             params![first_open_day(now).to_string(), i64::from(limit)],
         )
         .await?;
-    rows.iter().map(read).collect()
+    rows.iter().map(|row| read(tx.contacts(), row)).collect()
 }
 
 /// Notes that a cell was offered to a place, so that it is not offered again.
@@ -232,6 +234,11 @@ pub(crate) async fn put(tx: &Tx, places: &[&Waiting]) -> Result<()> {
     if places.is_empty() {
         return Ok(());
     }
+    let phone = |place: &&Waiting| {
+        let phone = place.phone.as_deref();
+        phone.map(|text| tx.contacts().waiting_phone(place.key.facility, place.key.waiting, text)).transpose()
+    };
+    let phones: Vec<_> = places.iter().map(phone).collect::<Result<_>>()?;
     tx.execute(
         "INSERT INTO waiting (facility, waiting, person, specialty, resource, referral_facility, referral, phone, \
          date_from, date_to, time_from, time_to, priority, due, since, state, version, client, channel) \
@@ -252,7 +259,7 @@ pub(crate) async fn put(tx: &Tx, places: &[&Waiting]) -> Result<()> {
             column(places, |it| it.resource.map(|resource| resource.0)),
             column(places, |it| it.referral.map(|referral| referral.facility.0)),
             column(places, |it| it.referral.map(|referral| referral.referral.0)),
-            column(places, |it| it.phone.as_deref()),
+            phones,
             column(places, |it| it.dates.0.to_string()),
             column(places, |it| it.dates.1.to_string()),
             column(places, |it| minute(it.times.0)),

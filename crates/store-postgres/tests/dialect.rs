@@ -27,7 +27,8 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 /// The tables whose key does not lead with what they belong to, because they are copied to each node.
-const COPIED: &[&str] = &["installation", "specialty", "facility", "resource", "client", "client_function"];
+const COPIED: &[&str] =
+    &["contact_key", "installation", "specialty", "facility", "resource", "client", "client_function"];
 
 /// What leads the key of every other table: the column by which it is distributed.
 const DISTRIBUTED: &[&str] = &["facility", "person", "request"];

@@ -77,7 +77,10 @@ fn keep(session: &mut Session<'_>, command: &BookCommand, plan: &Plan, now: Time
     }
     if let Some(email) = &command.email {
         connection
-            .prepare_cached("UPDATE card SET email = ?3 WHERE person = ?1 AND facility = ?2 AND email IS NOT ?3")?
+            .prepare_cached(
+                "UPDATE card SET email = sealed(?3, 'card.email', ?2, ?1) \
+                 WHERE person = ?1 AND facility = ?2 AND email IS NOT sealed(?3, 'card.email', ?2, ?1)",
+            )?
             .execute(params![command.person.bytes(), plan.facility.id.bytes(), email.as_str()])?;
     }
     Ok(Booked { entry: outcome.entry.key, ticket: outcome.entry.ticket, repeated: false })

@@ -13,7 +13,7 @@ use talon_store::{ExportPage, Kind, Record, StoreError};
 use crate::{
     columns::{code, day, guid, micros, optional_code, optional_guid},
     entry::{self, entry_columns},
-    facts::{self, referral_columns},
+    facts::{self, card_columns, referral_columns},
     failure::Result,
     history::{self, cancellation_columns, version_columns},
     people,
@@ -81,11 +81,7 @@ fn source(kind: Kind) -> Source {
             "person",
             &["person"],
         ),
-        Kind::Card => (
-            "person, facility, card, number, self_booking_barred, dispensary, email, phone",
-            "card",
-            &["person", "facility"],
-        ),
+        Kind::Card => (card_columns!(), "card c", &["person", "facility"]),
         Kind::Referral => (referral_columns!(), "referral", &["facility", "referral"]),
         Kind::Template => (template::COLUMNS, "template", &["facility", "template"]),
         Kind::Slot => (slot_columns!(), "slot", &["facility", "resource", "start"]),

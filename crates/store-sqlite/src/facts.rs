@@ -159,11 +159,13 @@ fn cell(connection: &Connection, facility: &Facility, command: &BookCommand, now
 
 fn patient(connection: &Connection, person: PersonId, facility: FacilityId) -> Result<Option<KnownPatient>> {
     Ok(connection
-        .prepare_cached(
+        .prepare_cached(concat!(
             "SELECT p.person, p.family, p.given, p.patronymic, p.birth_date, p.sex, p.snils, p.policy_series, \
-             p.policy_number, c.person, c.facility, c.card, c.number, c.self_booking_barred, c.dispensary, c.email, c.phone \
-             FROM card c JOIN person p ON p.person = c.person WHERE c.person = ?1 AND c.facility = ?2",
-        )?
+             p.policy_number, ",
+            card_columns!(),
+            " \
+             FROM card c JOIN person p ON p.person = c.person WHERE c.person = ?1 AND c.facility = ?2"
+        ))?
         .query_row(params![person.bytes(), facility.bytes()], |row| {
             Ok(KnownPatient { person: read_person(row, 0)?, card: read_card(row, 9)? })
         })
@@ -183,6 +185,15 @@ pub(crate) fn read_person(row: &Row<'_>, first: usize) -> rusqlite::Result<Perso
         policy: Policy { series: row.get(first + 7)?, number: row.get(first + 8)? },
     })
 }
+
+/// The columns that [`read_card`] expects, of a table or alias `c`.
+macro_rules! card_columns {
+    () => {
+        "c.person, c.facility, c.card, c.number, c.self_booking_barred, c.dispensary, \
+         opened(c.email, 'card.email', c.facility, c.person), opened(c.phone, 'card.phone', c.facility, c.person)"
+    };
+}
+pub(crate) use card_columns;
 
 /// A card out of eight columns.
 pub(crate) fn read_card(row: &Row<'_>, first: usize) -> rusqlite::Result<Card> {

@@ -3,6 +3,8 @@
 use rusqlite::ErrorCode;
 use talon_store::{Fault, StoreError};
 
+use crate::contacts;
+
 /// Why a command came to nothing. The writer undoes what it wrote.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -57,6 +59,11 @@ pub(crate) fn store_error(error: &rusqlite::Error) -> StoreError {
             _ => StoreError::Bug(error.to_string()),
         };
     };
+    if let rusqlite::Error::SqliteFailure(_, Some(message)) = error
+        && let Some(what) = message.strip_prefix(contacts::FAILED)
+    {
+        return StoreError::Damaged(what.to_owned());
+    }
     match code {
         ErrorCode::DiskFull => {
             StoreError::Unavailable("the disk that holds the store is full; free some space, then repeat".to_owned())

@@ -78,6 +78,17 @@ pub(crate) fn offer_to(connection: &Connection, waiting: &Waiting) -> Result<Opt
         .optional()?)
 }
 
+/// What a person holds.
+pub(crate) fn of_person(connection: &Connection, person: PersonId) -> Result<Vec<Hold>> {
+    let mut select = connection.prepare_cached(concat!(
+        "SELECT ",
+        hold_columns!(),
+        " FROM hold WHERE person = ?1 AND state = 'held' ORDER BY facility, slot, place"
+    ))?;
+    let rows = select.query_map([person.bytes()], read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Whether a sweep would find anything to do.
 pub(crate) fn need_sweeping(connection: &Connection, now: Timestamp) -> Result<bool> {
     Ok(connection

@@ -10,6 +10,7 @@ use crate::failure::Result;
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "initial", oldest: 1, sql: include_str!("../migrations/0001_initial.sql") },
     Migration { version: 2, name: "journey", oldest: 1, sql: include_str!("../migrations/0002_journey.sql") },
+    Migration { version: 3, name: "contacts", oldest: 1, sql: include_str!("../migrations/0003_contacts.sql") },
 ];
 
 /// Brings the schema up to date, in one transaction. `now` is kept beside each step.

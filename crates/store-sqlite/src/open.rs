@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, ffi};
 use talon_domain::waiting::OfferTerms;
 use talon_store::StoreError;
+use talon_vault::Vault;
 
 use crate::{
+    contacts,
     failure::store_error,
     migrate::{MIGRATIONS, migrate},
     planted::{Bug, planted},
@@ -45,6 +47,8 @@ pub struct OpenOptions {
     pub now: Timestamp,
     /// How long a free time stands offered to one who waits for it.
     pub offers: OfferTerms,
+    /// By which contacts are sealed; without them they lie in the file as they are.
+    pub contacts: Option<Arc<Vault>>,
     /// Called once when a commit could not be made durable. The process must end: the kernel has
     /// dropped the pages that it failed to write, so trying again would answer for data that is not
     /// on disk.
@@ -61,6 +65,7 @@ impl OpenOptions {
             readers: 4,
             now,
             offers: OfferTerms::default(),
+            contacts: None,
             on_fatal: Arc::new(|_| ()),
         }
     }
@@ -102,9 +107,13 @@ pub(crate) fn open_writer(path: &Path, options: &OpenOptions) -> Result<Connecti
     // The automatic checkpoint runs inside a commit and stalls its answers; housekeeping does it.
     connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(fail)?;
     connection.pragma_update(None, "mmap_size", 0).map_err(fail)?;
+    // A deleted or replaced value would stay readable in the file until something else needs its place: an old e-mail of
+    // somebody who was erased years later.
+    connection.pragma_update(None, "secure_delete", true).map_err(fail)?;
     connection.pragma_update(None, "cache_size", WRITER_CACHE_KIB).map_err(fail)?;
-    steady(&connection).map_err(fail)?;
+    steady(&connection, options.contacts.as_ref()).map_err(fail)?;
     migrate(&mut connection, options.now).map_err(|failure| in_file(path, failure.into()))?;
+    contacts::check_keys(&connection, options.contacts.as_ref()).map_err(|failure| in_file(path, failure.into()))?;
     connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
     Ok(connection)
 }
@@ -126,19 +135,20 @@ fn which_file(path: &Path) -> Option<(u64, u64)> {
 }
 
 /// A connection that cannot write.
-pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn open_reader(path: &Path, keys: Option<&Arc<Vault>>) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "cache_size", -8_192)?;
-    steady(&connection)?;
+    steady(&connection, keys)?;
     Ok(connection)
 }
 
 /// What every connection that runs the same few statements again and again wants.
-fn steady(connection: &Connection) -> rusqlite::Result<()> {
+fn steady(connection: &Connection, keys: Option<&Arc<Vault>>) -> rusqlite::Result<()> {
+    contacts::functions(connection, keys)?;
     // A statement's plan must not depend on what is bound to it: otherwise SQLite, built with
     // statistics, prepares every statement with a range anew each time it is run.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

@@ -9,7 +9,7 @@ use talon_store::{ClientSecret, PersonCards, PersonMatch, PolicyQuery};
 
 use crate::{
     columns::guid,
-    facts::{read_card, read_person},
+    facts::{card_columns, read_card, read_person},
 };
 
 /// The one person with this birth date and policy who has a card anywhere.
@@ -50,10 +50,7 @@ pub(crate) fn person(connection: &Connection, person: PersonId) -> Result<Option
 /// A person's cards, in the order of their facilities.
 pub(crate) fn cards(connection: &Connection, person: PersonId) -> Result<Vec<Card>> {
     connection
-        .prepare_cached(
-            "SELECT person, facility, card, number, self_booking_barred, dispensary, email, phone \
-             FROM card WHERE person = ?1 ORDER BY facility",
-        )?
+        .prepare_cached(concat!("SELECT ", card_columns!(), " FROM card c WHERE c.person = ?1 ORDER BY c.facility"))?
         .query_map([person.bytes()], |row| read_card(row, 0))?
         .collect()
 }

@@ -3,13 +3,14 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
 };
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use rusqlite::Connection;
 use talon_store::{Result, StoreError};
+use talon_vault::Vault;
 use tokio::sync::oneshot;
 
 use crate::{failure, open::open_reader};
@@ -21,6 +22,7 @@ use crate::{failure, open::open_reader};
 /// time at once, that cost a tenth of the CPU which they all wait for. A thread here takes what waits.
 pub(crate) struct Readers {
     path: PathBuf,
+    contacts: Option<Arc<Vault>>,
     queue: Mutex<Option<Sender<Read>>>,
     threads: Mutex<Vec<JoinHandle<Connection>>>,
 }
@@ -30,16 +32,16 @@ type Read = Box<dyn FnOnce(&Connection) + Send>;
 
 impl Readers {
     /// Opens `count` connections, at least one.
-    pub(crate) fn start(path: &Path, count: usize) -> std::io::Result<Self> {
+    pub(crate) fn start(path: &Path, contacts: Option<Arc<Vault>>, count: usize) -> std::io::Result<Self> {
         let (queue, reads) = unbounded();
         let mut threads = Vec::new();
         for _ in 0..count.max(1) {
-            let connection = open_reader(path).map_err(std::io::Error::other)?;
+            let connection = open_reader(path, contacts.as_ref()).map_err(std::io::Error::other)?;
             let reads = reads.clone();
             let thread = std::thread::Builder::new().name("store-reader".into());
             threads.push(thread.spawn(move || read_to_the_end(connection, &reads))?);
         }
-        Ok(Self { path: path.to_owned(), queue: Mutex::new(Some(queue)), threads: Mutex::new(threads) })
+        Ok(Self { path: path.to_owned(), contacts, queue: Mutex::new(Some(queue)), threads: Mutex::new(threads) })
     }
 
     /// Runs a read when a thread has time for it. A caller that gives up while it waits ends the
@@ -68,9 +70,9 @@ impl Readers {
 
     /// A connection of its own that sees the present state for as long as it lives.
     pub(crate) async fn snapshot(&self) -> Result<Connection> {
-        let path = self.path.clone();
+        let (path, contacts) = (self.path.clone(), self.contacts.clone());
         self.run(move |_| {
-            let connection = open_reader(&path)?;
+            let connection = open_reader(&path, contacts.as_ref())?;
             connection.execute_batch("BEGIN")?;
             // The state is fixed by the first read and not by BEGIN.
             connection.query_row("SELECT count(*) FROM installation", [], |_| Ok(()))?;
@@ -106,7 +108,6 @@ fn read_to_the_end(connection: Connection, reads: &Receiver<Read>) -> Connection
 #[cfg(test)]
 mod tests {
     use std::sync::{
-        Arc,
         atomic::{AtomicBool, Ordering},
         mpsc::channel,
     };
@@ -118,7 +119,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("talon.db");
         std::fs::write(&path, "").unwrap();
-        let readers = Readers::start(&path, 1).unwrap();
+        let readers = Readers::start(&path, None, 1).unwrap();
         (folder, Arc::new(readers))
     }
 

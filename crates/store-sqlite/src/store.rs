@@ -18,12 +18,13 @@ use talon_domain::{
 use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey,
     ListQuery, ListReply, Load, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
-    Published as PublishedSlots, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
-    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    Published as PublishedSlots, Record, ReleaseReply, Removal, RemoveReply, Resealed, Result, SchedulePage,
+    ScheduleQuery, Snapshot, Store, StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
+use talon_vault::Vault;
 
 use crate::{
-    audit, book, cancel, entry,
+    audit, book, cancel, contacts, entry,
     failure::{Failure, store_error},
     free_times, hold, holds,
     housekeeping::Housekeeping,
@@ -31,7 +32,7 @@ use crate::{
     open::{OpenOptions, open_writer},
     people, publish,
     readers::Readers,
-    reading, reference, schedule,
+    reading, reference, removal, schedule,
     session::{Published, Session},
     slots,
     snapshot::SqliteSnapshot,
@@ -45,6 +46,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     housekeeping: Housekeeping,
+    contacts: Option<Arc<Vault>>,
 }
 
 impl SqliteStore {
@@ -65,8 +67,8 @@ impl SqliteStore {
         let housekeeping =
             Housekeeping::start(path, Arc::clone(&published), Arc::clone(&log_is_long)).map_err(thread)?;
         let writer = Writer::start(connection, Arc::clone(&published), options, log_is_long).map_err(thread)?;
-        let readers = Readers::start(path, options.readers).map_err(thread)?;
-        Ok(Arc::new(Self { published, writer, readers, housekeeping }))
+        let readers = Readers::start(path, options.contacts.clone(), options.readers).map_err(thread)?;
+        Ok(Arc::new(Self { published, writer, readers, housekeeping, contacts: options.contacts.clone() }))
     }
 
     /// Runs a write and answers when it is durable.
@@ -171,6 +173,17 @@ impl Store for SqliteStore {
         self.read(move |connection, _| Ok(people::personal(connection, person)?)).await
     }
 
+    async fn about(&self, person: PersonId) -> Result<Vec<Record>> {
+        self.read(move |connection, _| removal::about(connection, person)).await
+    }
+
+    async fn remove(&self, asked: Removal, now: Timestamp) -> Result<RemoveReply> {
+        let reply = self.write(move |session| removal::remove(session, &asked, now)).await?;
+        // Pages as they were before lie in the log as well, until all of it is in the file.
+        self.read(|connection, _| removal::empty_the_log(connection)).await?;
+        Ok(reply)
+    }
+
     async fn referrals(&self, person: PersonId) -> Result<Vec<OwnReferral>> {
         self.read(move |connection, reference| reading::referrals(connection, reference, person)).await
     }
@@ -228,6 +241,16 @@ impl Store for SqliteStore {
     ) -> Result<PublishedSlots> {
         let template = template.clone();
         self.write(move |session| publish::publish(session, &template, days, &slots, now)).await
+    }
+
+    async fn reseal(&self, after: Option<Vec<u8>>) -> Result<Resealed> {
+        let keys = self.contacts.clone();
+        self.write(move |session| contacts::reseal(session.connection, keys.as_ref(), after.as_deref())).await
+    }
+
+    async fn forget_key(&self, id: &str) -> Result<()> {
+        let id = id.to_owned();
+        self.write(move |session| contacts::forget_key(session.connection, &id)).await
     }
 
     async fn check(&self) -> Result<()> {

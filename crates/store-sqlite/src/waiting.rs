@@ -22,8 +22,8 @@ use crate::{
 /// The columns that [`read`] expects.
 macro_rules! waiting_columns {
     () => {
-        "facility, waiting, person, specialty, resource, referral_facility, referral, phone, date_from, date_to, \
-         time_from, time_to, priority, due, since, state, version, client, channel"
+        "facility, waiting, person, specialty, resource, referral_facility, referral, \
+         opened(phone, 'waiting.phone', facility, waiting), date_from, date_to, time_from, time_to, priority, due, since, state, version, client, channel"
     };
 }
 pub(crate) use waiting_columns;
@@ -222,7 +222,8 @@ pub(crate) fn put(connection: &Connection, waiting: &Waiting) -> Result<()> {
         .prepare_cached(
             "INSERT OR REPLACE INTO waiting (facility, waiting, person, specialty, resource, referral_facility, referral, \
              phone, date_from, date_to, time_from, time_to, priority, due, since, state, version, client, channel) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, sealed(?8, 'waiting.phone', ?1, ?2), ?9, ?10, ?11, ?12, ?13, ?14, ?15, \
+             ?16, ?17, ?18, ?19)",
         )?
         .execute(params![
             waiting.key.facility.bytes(),

@@ -6,11 +6,16 @@ use std::sync::Arc;
 
 use talon_store::{Store, conformance::region::now};
 use talon_store_sqlite::{OpenOptions, SqliteStore};
+use talon_vault::Vault;
 use tempfile::TempDir;
 
 async fn open() -> (Arc<dyn Store>, TempDir) {
     let folder = TempDir::new().unwrap();
-    let store = SqliteStore::open(&folder.path().join("talon.db"), &OpenOptions::new(now())).unwrap();
+    let keys = folder.path().join("contacts");
+    talon_vault::create_if_missing(&keys).unwrap();
+    let contacts = Some(Arc::new(Vault::open_file(&keys).unwrap()));
+    let options = OpenOptions { contacts, ..OpenOptions::new(now()) };
+    let store = SqliteStore::open(&folder.path().join("talon.db"), &options).unwrap();
     (store, folder)
 }
 

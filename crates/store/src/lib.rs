@@ -8,10 +8,12 @@ mod checksum;
 mod commits;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod contacts;
 mod error;
 mod migration;
 mod page;
 mod record;
+mod removal;
 mod reply;
 mod schedule;
 mod store;
@@ -23,10 +25,12 @@ pub use audited::{
 };
 pub use checksum::{entry_checksum, migration_checksum};
 pub use commits::{Commits, Histogram};
+pub use contacts::Resealed;
 pub use error::{Result, StoreError};
 pub use migration::{Applied, Migration, pending};
 pub use page::{LONGEST_CELL, PageFacts, Use};
 pub use record::{ANY_PLACE, ClientSecret, ExportPage, Fault, Holder, Kind, KnownKey, Record};
+pub use removal::{Removal, RemoveReply, against, merged, removal_record};
 pub use reply::{
     BookReply, Booked, CancelReply, EntriesQuery, ExtendReply, FreeTimesQuery, HoldReply, KeptHold, ListQuery,
     ListReply, Load, MOST_ENTRIES, MOST_REFERRALS, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine,

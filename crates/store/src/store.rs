@@ -18,8 +18,8 @@ use talon_domain::{
 use crate::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
     Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine,
-    PolicyQuery, Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Swept, TicketFacts,
-    TicketReader, WaitReply, WithdrawReply,
+    PolicyQuery, Published, Record, ReleaseReply, Removal, RemoveReply, Resealed, Result, SchedulePage, ScheduleQuery,
+    Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 
 /// A store of one installation.
@@ -108,6 +108,16 @@ pub trait Store: Send + Sync {
     /// A person with all their cards; `None` when there is no such person.
     async fn personal(&self, person: PersonId) -> Result<Option<PersonCards>>;
 
+    /// Everything that is kept of a person but the audit and holds, which last for minutes: the person, their cards,
+    /// referrals, entries with what these were, why they were cancelled and the messages that are owed about them, and
+    /// places on waiting lists; one state of it, in the order of [`Kind::ALL`]. Empty when nothing is.
+    async fn about(&self, person: PersonId) -> Result<Vec<Record>>;
+
+    /// Removes a person from everything but the audit, or gives it to another who is the same person, in one
+    /// transaction with its audit record. What a booking that was under way leaves MUST be gone as well. Places that
+    /// become free are offered to those who wait. The second time there is nothing to remove.
+    async fn remove(&self, removal: Removal, now: Timestamp) -> Result<RemoveReply>;
+
     /// A person's referrals, those issued last first, at most [`MOST_REFERRALS`](crate::MOST_REFERRALS).
     async fn referrals(&self, person: PersonId) -> Result<Vec<OwnReferral>>;
 
@@ -159,6 +169,13 @@ pub trait Store: Send + Sync {
         slots: Vec<Slot>,
         now: Timestamp,
     ) -> Result<Published>;
+
+    /// Seals contacts anew that are not sealed by the key that seals now: a page of them, from where the page before
+    /// ended. What is written at the same time is never lost by it. Nothing is to be done where contacts are not sealed.
+    async fn reseal(&self, after: Option<Vec<u8>>) -> Result<Resealed>;
+
+    /// Notes that no contact is sealed by a key any more, so that the store opens without it.
+    async fn forget_key(&self, id: &str) -> Result<()>;
 
     /// Proves that the store can read and write now.
     async fn check(&self) -> Result<()>;

@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use talon_app::Clock;
 use talon_store::Store;
 use talon_tokens::Verifier;
+use talon_vault::Vault;
 use tokio::{
     task::{AbortHandle, spawn_blocking},
     time::{MissedTickBehavior, interval},
@@ -14,7 +15,7 @@ use tokio::{
 use crate::{clock::SystemClock, observe::metrics::Metrics, settings::Settings};
 
 /// A key that the portal has taken back must stop working within a second.
-const LOOK_AT_KEYS_EVERY: Duration = Duration::from_millis(500);
+pub(crate) const LOOK_AT_KEYS_EVERY: Duration = Duration::from_millis(500);
 
 /// How often holds are looked for whose time is over. They keep others out for some seconds longer
 /// ([`talon_domain::booking::GRACE`]), in which this has to come by.
@@ -36,16 +37,16 @@ impl Background {
 pub(crate) fn start(
     settings: &Settings,
     store: &Arc<dyn Store>,
-    verifier: &Arc<Verifier>,
+    (verifier, contacts): (&Arc<Verifier>, Option<Arc<Vault>>),
     metrics: &Arc<Metrics>,
 ) -> Background {
-    let keys = tokio::spawn(follow_keys(Arc::clone(verifier), Arc::clone(metrics)));
+    let keys = tokio::spawn(follow_keys(Arc::clone(verifier), contacts, Arc::clone(metrics)));
     let schedules = tokio::spawn(publish_schedules(Arc::clone(store), settings.publish_every));
     let sweeping = tokio::spawn(sweep(Arc::clone(store)));
     Background(vec![keys.abort_handle(), schedules.abort_handle(), sweeping.abort_handle()])
 }
 
-async fn follow_keys(verifier: Arc<Verifier>, metrics: Arc<Metrics>) {
+async fn follow_keys(verifier: Arc<Verifier>, contacts: Option<Arc<Vault>>, metrics: Arc<Metrics>) {
     let mut ticks = interval(LOOK_AT_KEYS_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -63,6 +64,14 @@ async fn follow_keys(verifier: Arc<Verifier>, metrics: Arc<Metrics>) {
             }
             // The runtime is stopping, or the look panicked, which the hook has logged.
             Err(_) => {}
+        }
+        let Some(contacts) = contacts.clone() else { continue };
+        match spawn_blocking(move || contacts.reload_if_changed()).await {
+            Ok(Ok(true)) => tracing::info!("keys of contacts reloaded"),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "changed keys of contacts cannot be used; the old ones stay in force")
+            }
+            Ok(Ok(false)) | Err(_) => {}
         }
     }
 }

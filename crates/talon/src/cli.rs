@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{
-        backup, client, config, doctor, export, generate, import, migrate, restore, schedule, schema, serve, token,
+        backup, client, config, doctor, export, generate, import, keys, migrate, person, restore, schedule, schema,
+        serve, token,
     },
     failure::Outcome,
     observe::logs,
@@ -65,6 +66,12 @@ enum Command {
     /// Client applications
     #[command(subcommand)]
     Client(client::ClientCommand),
+    /// What is kept of a person: give it out, erase it, make one person of two
+    #[command(subcommand)]
+    Person(person::PersonCommand),
+    /// The keys that contacts are sealed by
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Schedules
     #[command(subcommand)]
     Schedule(schedule::ScheduleCommand),
@@ -163,6 +170,8 @@ pub(crate) fn run() -> Outcome {
         Command::Generate(args) => generate::run(args),
         Command::Token(args) => token::run(args),
         Command::Client(command) => client::run(command),
+        Command::Person(command) => person::run(command),
+        Command::Keys(command) => keys::run(command),
         Command::Schedule(command) => schedule::run(command),
         Command::Config(args) => config::run(args),
         Command::Doctor(args) => doctor::run(args),

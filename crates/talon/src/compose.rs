@@ -9,6 +9,7 @@ use talon_store::Store;
 use talon_store_postgres::{OpenOptions as PostgresOptions, PostgresStore};
 use talon_store_sqlite::{OpenOptions, SqliteStore};
 use talon_tokens::{Issuer, KeyError, KeySource, OwnKey, Verifier};
+use talon_vault::Vault;
 
 use crate::{
     clock::SystemClock,
@@ -35,16 +36,21 @@ pub(crate) enum WhenMissing {
 ///
 /// It is missing, newer, damaged, locked, on a full disk, or its server does not let us in: which, and
 /// what to do.
-pub(crate) async fn open_store(settings: &Settings, when_missing: WhenMissing) -> Outcome<Arc<dyn Store>> {
+pub(crate) async fn open_store(
+    settings: &Settings,
+    when_missing: WhenMissing,
+    contacts: Option<Arc<Vault>>,
+) -> Outcome<Arc<dyn Store>> {
     let create = when_missing == WhenMissing::Create;
     match &settings.store {
-        StoreUrl::Sqlite(path) => open_sqlite(settings, path, create),
+        StoreUrl::Sqlite(path) => open_sqlite(settings, path, create, contacts),
         StoreUrl::Postgres(url) => {
             let options = PostgresOptions {
                 create,
                 queue_limit: settings.limits.queue,
                 readers: settings.limits.readers,
                 offers: settings.offers,
+                contacts,
                 ..PostgresOptions::new(SystemClock.now())
             };
             Ok(PostgresStore::open(url, &options).await?)
@@ -52,12 +58,18 @@ pub(crate) async fn open_store(settings: &Settings, when_missing: WhenMissing) -
     }
 }
 
-fn open_sqlite(settings: &Settings, path: &Path, create: bool) -> Outcome<Arc<dyn Store>> {
+fn open_sqlite(
+    settings: &Settings,
+    path: &Path,
+    create: bool,
+    contacts: Option<Arc<Vault>>,
+) -> Outcome<Arc<dyn Store>> {
     let options = OpenOptions {
         create,
         queue_limit: settings.limits.queue,
         readers: settings.limits.readers,
         offers: settings.offers,
+        contacts,
         on_fatal: Arc::new(|error| {
             // Nothing may be answered from here on, so there is nothing to finish first.
             tracing::error!(%error, "a commit could not be made durable; exiting");
@@ -66,6 +78,23 @@ fn open_sqlite(settings: &Settings, path: &Path, create: bool) -> Outcome<Arc<dy
         ..OpenOptions::new(SystemClock.now())
     };
     Ok(SqliteStore::open(path, &options)?)
+}
+
+/// Loads the keys that contacts are sealed by; makes them when they are missing and a store is there, or is to be made.
+/// `None` where contacts are not sealed.
+///
+/// # Errors
+///
+/// The file that the setting names cannot be used.
+pub(crate) fn contacts(settings: &Settings, when_missing: WhenMissing) -> Outcome<Option<Arc<Vault>>> {
+    let Some(path) = &settings.contact_keys else { return Ok(None) };
+    let is_there = settings.store.path().is_none_or(Path::exists);
+    if is_there || when_missing == WhenMissing::Create {
+        talon_vault::create_if_missing(path).map_err(|error| Failure::Fault(error.into()))?;
+    } else if !path.exists() {
+        return Ok(None);
+    }
+    Vault::open_file(path).map(|keys| Some(Arc::new(keys))).map_err(|error| Failure::Fault(error.into()))
 }
 
 /// Loads the installation's own key; makes it when it is missing.

@@ -39,6 +39,7 @@ impl Demonstration {
         let directory = tempfile::Builder::new().prefix("talon-demo-").tempdir()?;
         settings.store = StoreUrl::sqlite(&directory.path().join("demo.db"));
         settings.signing_key = settings.store.key_path();
+        settings.contact_keys = settings.store.contact_keys_path();
         let now = SystemClock.now();
         let moscow = Zone::parse("Europe/Moscow").context("the zone data does not work")?;
         Ok(Self { directory, demo: demo(moscow.day(now), now), now })

@@ -13,6 +13,7 @@ mod waiting;
 pub(crate) use known::known;
 
 use jiff::Timestamp;
+use talon_domain::ids::PersonId;
 use talon_store::{Fault, PageFacts, Record};
 
 use crate::{
@@ -25,6 +26,11 @@ use crate::{
 /// Every fault of a page, in its order.
 pub(crate) async fn check(tx: &Tx, records: &[Record]) -> Result<Vec<Fault>> {
     Ok(stored::read(tx, records).await?.faults(records))
+}
+
+/// Every fault of a page of what one person is to have of another who will be gone.
+pub(crate) async fn check_without(tx: &Tx, records: &[Record], person: PersonId) -> Result<Vec<Fault>> {
+    Ok(stored::read(tx, records).await?.without(person).faults(records))
 }
 
 /// Takes a page whole. Its faults come as [`Failure::Page`], so that nothing of it is kept.

@@ -111,6 +111,12 @@ async fn write_cards(tx: &Tx, sql: &str, cards: &[&Card]) -> Result<u64> {
         serde_json::to_string(&codes).map_err(|error| StoreError::Bug(error.to_string()))
     };
     let dispensaries: Vec<_> = cards.iter().map(dispensary).collect::<std::result::Result<_, StoreError>>()?;
+    let (mut emails, mut phones) = (Vec::new(), Vec::new());
+    for card in cards {
+        let (contacts, email) = (tx.contacts(), card.email.as_ref().map(Email::as_str));
+        emails.push(email.map(|text| contacts.email(card.facility, card.person, text)).transpose()?);
+        phones.push(card.phone.as_deref().map(|text| contacts.phone(card.facility, card.person, text)).transpose()?);
+    }
     tx.count(
         sql,
         params![
@@ -120,8 +126,8 @@ async fn write_cards(tx: &Tx, sql: &str, cards: &[&Card]) -> Result<u64> {
             column(cards, |card| card.number.as_str()),
             column(cards, |card| card.self_booking_barred),
             dispensaries,
-            column(cards, |card| card.email.as_ref().map(Email::as_str)),
-            column(cards, |card| card.phone.as_deref()),
+            emails,
+            phones,
         ],
     )
     .await

@@ -121,7 +121,8 @@ async fn waiting(tx: &Tx, asked: &[&Waiting]) -> Result<(HashMap<WaitingKey, Wai
         let list = (guid!(row, 0, PersonId)?, guid!(row, 1, FacilityId)?, SpecialtyCode(get(row, 2)?));
         waits.insert(list, guid!(row, 3, WaitingId)?);
     }
-    let found = found.iter().map(waiting::read).map(|place| place.map(|place| (place.key, place)));
+    let found =
+        found.iter().map(|row| waiting::read(tx.contacts(), row)).map(|place| place.map(|place| (place.key, place)));
     Ok((found.collect::<Result<_>>()?, waits))
 }
 
@@ -163,7 +164,7 @@ async fn cards(tx: &Tx, cards: &[&Card]) -> Result<HashMap<(FacilityId, PersonId
             params![facilities, guids(cards, |card| card.person.0)],
         )
         .await?;
-    let found = by_guid.iter().chain(&by_person).map(read_card);
+    let found = by_guid.iter().chain(&by_person).map(|row| read_card(tx.contacts(), row));
     found.map(|card| card.map(|card| ((card.facility, card.person), card))).collect()
 }
 

@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are not themselves marked as tests")]
 #![allow(dead_code, reason = "each test takes what it needs")]
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use talon_store::{Store, conformance::region::now};
 use talon_store_postgres::{DISTRIBUTE_CITUS, OpenOptions, PostgresStore};
 use talon_testkit::postgres::{Postgres, Schema};
+use talon_vault::Vault;
 
 /// An empty schema. On a server that spreads tables over several nodes it has its tables, spread.
 pub(crate) async fn schema() -> Schema {
@@ -26,7 +27,19 @@ pub(crate) fn is_citus() -> bool {
 
 /// A node: a store of its own on the schema.
 pub(crate) async fn node(schema: &Schema) -> Arc<dyn Store> {
-    PostgresStore::open(&schema.url().parse().unwrap(), &OpenOptions::new(now())).await.unwrap()
+    node_with(schema, None).await
+}
+
+/// A node that seals contacts.
+pub(crate) async fn node_with(schema: &Schema, contacts: Option<Arc<Vault>>) -> Arc<dyn Store> {
+    let options = OpenOptions { contacts, ..OpenOptions::new(now()) };
+    PostgresStore::open(&schema.url().parse().unwrap(), &options).await.unwrap()
+}
+
+/// The keys in a file, which is made.
+pub(crate) fn keys(file: &Path) -> Arc<Vault> {
+    talon_vault::create_if_missing(file).unwrap();
+    Arc::new(Vault::open_file(file).unwrap())
 }
 
 /// An empty store.

@@ -30,7 +30,7 @@ pub(super) fn open_source(store: &Path) -> Result<Connection> {
         return Err(StoreError::Open(format!("there is no store at {}", store.display())));
     }
     let fail = |error: rusqlite::Error| open_error(store, &error);
-    let connection = open_reader(store).map_err(fail)?;
+    let connection = open_reader(store, None).map_err(fail)?;
     connection.execute_batch("BEGIN").map_err(fail)?;
     // The state is fixed by the first read and not by BEGIN; this is one.
     check_identity(&connection, store)?;

@@ -167,7 +167,7 @@ fn put_card(connection: &Connection, card: &Card) -> Result<()> {
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO card (person, facility, card, number, self_booking_barred, dispensary, email, phone) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, sealed(?7, 'card.email', ?2, ?1), sealed(?8, 'card.phone', ?2, ?1))",
         )?
         .execute(params![
             card.person.bytes(),

@@ -12,6 +12,7 @@ pub(crate) use overlap::is_free;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
+use talon_domain::ids::PersonId;
 use talon_store::{Fault, Record};
 
 use crate::{failure::Failure, failure::Result, session::Session};
@@ -19,6 +20,11 @@ use crate::{failure::Failure, failure::Result, session::Session};
 /// Every fault of a page, in its order.
 pub(crate) fn check(connection: &Connection, records: &[Record]) -> Result<Vec<Fault>> {
     Ok(stored::read(connection, records)?.faults(records))
+}
+
+/// Every fault of a page of what one person is to have of another who will be gone.
+pub(crate) fn check_without(connection: &Connection, records: &[Record], person: PersonId) -> Result<Vec<Fault>> {
+    Ok(stored::read(connection, records)?.without(person).faults(records))
 }
 
 /// Takes a page whole. Its faults come as [`Failure::Page`], so that nothing of it is kept.

@@ -17,7 +17,7 @@ use super::overlap::around;
 use crate::{
     columns::guid,
     entry::{self, entry_columns},
-    facts::{read_card, read_referral, referral_columns},
+    facts::{card_columns, read_card, read_referral, referral_columns},
     failure::Result,
     slots, waiting,
 };
@@ -66,10 +66,11 @@ impl Reading<'_> {
     fn card(&mut self, card: &Card) -> Result<()> {
         let other = self
             .connection
-            .prepare_cached(
-                "SELECT person, facility, card, number, self_booking_barred, dispensary, email, phone FROM card \
-                 WHERE person = ?1 AND facility = ?2 AND card <> ?3",
-            )?
+            .prepare_cached(concat!(
+                "SELECT ",
+                card_columns!(),
+                " FROM card c WHERE c.person = ?1 AND c.facility = ?2 AND c.card <> ?3"
+            ))?
             .query_row(params![card.person.bytes(), card.facility.bytes(), card.id.bytes()], |row| read_card(row, 0))
             .optional()?;
         self.facts.cards.extend(other.map(|other| ((other.facility, other.person), other)));

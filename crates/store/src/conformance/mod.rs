@@ -32,6 +32,7 @@ pub mod offers;
 pub mod publishing;
 pub mod reading;
 pub mod region;
+pub mod removing;
 pub mod tally;
 pub mod visiting;
 pub mod waiting;
@@ -135,6 +136,13 @@ macro_rules! conformance {
             reading::entries_are_read_by_owner_time_and_state,
             reading::the_past_of_an_entry_is_its_owners,
             reading::a_schedule_is_read_in_pages_with_the_places_that_are_left,
+            removing::everything_about_a_person_is_read_and_nothing_of_others,
+            removing::an_erased_person_leaves_nothing_and_their_places_go_to_others,
+            removing::what_an_erased_person_had_is_offered_to_those_who_wait,
+            removing::a_booking_that_races_with_an_erasure_leaves_nothing,
+            removing::one_of_two_persons_has_everything,
+            removing::what_stands_against_one_of_two_persons_is_said_and_nothing_changed,
+            removing::a_booking_that_races_with_a_merge_is_the_others,
             visiting::the_same_visit_twice_is_one,
             visiting::a_named_cell_is_booked_and_no_other_in_its_place,
             visiting::a_referral_must_be_of_the_kind_that_is_named,

@@ -31,7 +31,7 @@ use talon_domain::{
 };
 use uuid::Uuid;
 
-use crate::{Booked, Record, Store};
+use crate::{Booked, Record, Removal, Store};
 
 /// Adults' clinic in Moscow.
 pub const ADULTS: u64 = 1;
@@ -378,4 +378,10 @@ pub fn move_to(who: u64, entry: EntryKey, resource: Option<ResourceKey>, number:
         request: RequestId(drawn()),
         new_audit: AuditId(drawn()),
     }
+}
+
+/// `who` is removed, or becomes the same person as another.
+#[must_use]
+pub fn removal(who: u64, into: Option<u64>) -> Removal {
+    Removal { person: person(who), into: into.map(person), request: RequestId(drawn()), new_audit: AuditId(drawn()) }
 }

@@ -94,6 +94,16 @@ impl PageFacts {
         faults
     }
 
+    /// The same as if a person were not there: what is theirs stands in nobody's way.
+    #[must_use]
+    pub fn without(mut self, person: PersonId) -> Self {
+        self.cards.retain(|_, card| card.person != person);
+        self.referrals.retain(|_, referral| referral.person != person);
+        self.entries.retain(|_, entry| entry.person != person);
+        self.waiting.retain(|_, place| place.person != person);
+        self
+    }
+
     /// The entries of a page that is to be written, each key once, and each with the place that it gets: the
     /// one it names, the one it had in the same cell, or the lowest that is free.
     ///

@@ -46,7 +46,11 @@ pub(crate) fn run(args: BackupArgs) -> Outcome {
     let contents = shown(|progress| talon_store_sqlite::backup(store, &args.file, if_present, progress))?;
     say(&format!("backup: {}", args.file.display()))?;
     tell(&args.file, &contents)?;
-    say(&format!("not in it: the installation's own key, {}", settings.signing_key.display()))
+    say(&format!("not in it: the installation's own key, {}", settings.signing_key.display()))?;
+    match &settings.contact_keys {
+        Some(path) => say(&format!("not in it: the keys without which no contact can be read, {}", path.display())),
+        None => Ok(()),
+    }
 }
 
 /// The file of the embedded store.

@@ -7,7 +7,9 @@ pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod generate;
 pub(crate) mod import;
+pub(crate) mod keys;
 pub(crate) mod migrate;
+pub(crate) mod person;
 mod progress;
 pub(crate) mod restore;
 pub(crate) mod schedule;
@@ -36,7 +38,8 @@ async fn with_store<T>(
     when_missing: WhenMissing,
     work: impl AsyncFnOnce(&Arc<dyn Store>) -> Outcome<T>,
 ) -> Outcome<T> {
-    let store = compose::open_store(settings, when_missing).await?;
+    let contacts = compose::contacts(settings, when_missing)?;
+    let store = compose::open_store(settings, when_missing, contacts).await?;
     let result = work(&store).await;
     store.close().await;
     result

@@ -21,6 +21,8 @@ pub(super) enum Unit {
     Bytes,
     /// Lines.
     Lines,
+    /// Values of columns.
+    Values,
 }
 
 impl fmt::Display for Unit {
@@ -28,6 +30,7 @@ impl fmt::Display for Unit {
         f.write_str(match self {
             Self::Bytes => "bytes",
             Self::Lines => "lines",
+            Self::Values => "values",
         })
     }
 }
@@ -89,7 +92,7 @@ fn style(unit: Unit, length_known: bool) -> ProgressStyle {
     template(match (unit, length_known) {
         (Unit::Bytes, true) => "{msg:9} {wide_bar} {bytes}/{total_bytes} {eta}",
         (Unit::Bytes, false) => "{msg:9} {bytes} {elapsed}",
-        (Unit::Lines, _) => "{msg:9} {wide_bar} {pos}/{len} {eta}",
+        (Unit::Lines | Unit::Values, _) => "{msg:9} {wide_bar} {pos}/{len} {eta}",
     })
 }
 

@@ -64,7 +64,8 @@ async fn serve(settings: Settings, demonstration: Option<Demonstration>) -> Outc
         None => None,
     };
     compose::self_test()?;
-    let store = compose::open_store(&settings, WhenMissing::Create).await?;
+    let contacts = compose::contacts(&settings, WhenMissing::Create)?;
+    let store = compose::open_store(&settings, WhenMissing::Create, contacts.clone()).await?;
     let own_key = compose::own_key(&settings.signing_key)?;
     let verifier = Arc::new(compose::verifier(&settings, Arc::clone(&own_key))?);
     if let Some(demonstration) = &demonstration {
@@ -73,7 +74,7 @@ async fn serve(settings: Settings, demonstration: Option<Demonstration>) -> Outc
 
     let metrics = Metrics::new(&store);
     let gate = Arc::new(Gate::new(Phase::Serving));
-    let tasks = background::start(&settings, &store, &verifier, &metrics);
+    let tasks = background::start(&settings, &store, (&verifier, contacts), &metrics);
     let served = served(&settings, &store, &gate, (verifier, Arc::clone(&own_key)), &metrics);
     let (give_word, stop) = Stop::channel();
     let limits = listen_limits(&settings);

@@ -60,7 +60,7 @@ pub(crate) fn run(args: TokenArgs) -> Outcome {
     say(&key.sign(&claims, SystemClock.now()).map_err(Failure::usage)?)
 }
 
-fn person(text: &str) -> Result<PersonId, String> {
+pub(super) fn person(text: &str) -> Result<PersonId, String> {
     PersonId::parse(text).map_err(not_a_guid)
 }
 

@@ -40,6 +40,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("tokens.audience", "", "aud of the tokens that keys may sign"),
     key("tokens.cache", "100000", "how many verified tokens are remembered"),
     key("signing_key", "", "the installation's own key; beside the store when empty, made when missing"),
+    key(
+        "contact_keys",
+        "",
+        "file of the keys that e-mails and telephones are sealed by; made beside the embedded store when empty, none: as they are",
+    ),
     key("token_endpoint", "false", "whether GET /auth/rpgu/token exists"),
     key(
         "public_url",

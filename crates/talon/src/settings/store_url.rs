@@ -39,10 +39,18 @@ impl StoreUrl {
     /// Where the installation's own key lies unless a setting says otherwise: beside the store, or where
     /// the program was started.
     pub(crate) fn key_path(&self) -> PathBuf {
-        let Some(path) = self.path() else { return PathBuf::from("talon.key") };
-        let mut path = path.to_owned().into_os_string();
-        path.push(".key");
-        path.into()
+        self.beside(".key").unwrap_or_else(|| PathBuf::from("talon.key"))
+    }
+
+    /// Where the keys of contacts lie unless a setting says otherwise: beside the embedded store.
+    pub(crate) fn contact_keys_path(&self) -> Option<PathBuf> {
+        self.beside(".contacts")
+    }
+
+    fn beside(&self, ending: &str) -> Option<PathBuf> {
+        let mut path = self.path()?.to_owned().into_os_string();
+        path.push(ending);
+        Some(path.into())
     }
 }
 

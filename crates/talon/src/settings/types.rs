@@ -25,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) issuers: Vec<IssuerTable>,
     pub(crate) token_cache: usize,
     pub(crate) signing_key: PathBuf,
+    pub(crate) contact_keys: Option<PathBuf>,
     pub(crate) token_endpoint: bool,
     pub(crate) public_url: Option<String>,
     pub(crate) token_ttl: Duration,
@@ -111,6 +112,7 @@ impl Settings {
             portal: portal_keys(values)?,
             issuers: issuers.into_iter().map(checked_issuer).collect::<Result<_, _>>()?,
             token_cache: field("tokens.cache")?.count(10_000_000)? as usize,
+            contact_keys: contact_keys(&field("contact_keys")?, &store),
             signing_key: field("signing_key")?.path().unwrap_or_else(|| store.key_path()),
             store,
             token_endpoint: field("token_endpoint")?.parse()?,
@@ -200,6 +202,11 @@ fn checked_issuer(issuer: IssuerTable) -> Result<IssuerTable, SettingsError> {
         }
     }
     Ok(issuer)
+}
+
+/// A database has no place beside it: there a file is named, the same for every node.
+fn contact_keys(field: &Field<'_>, store: &StoreUrl) -> Option<PathBuf> {
+    if field.value.text == "none" { None } else { field.path().or_else(|| store.contact_keys_path()) }
 }
 
 /// Networks with commas between them.

@@ -15,9 +15,9 @@ fn the_port_knows_the_domain_alone() {
 }
 
 #[test]
-fn a_back_end_knows_the_port_and_the_domain() {
+fn a_back_end_knows_the_port_the_domain_and_the_seals() {
     for back_end in ["talon-store-sqlite", "talon-store-postgres"] {
-        assert_eq!(ours_named_by(back_end), ["talon-domain", "talon-store"]);
+        assert_eq!(ours_named_by(back_end), ["talon-domain", "talon-store", "talon-vault"]);
     }
 }
 

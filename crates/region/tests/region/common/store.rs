@@ -18,8 +18,8 @@ use talon_domain::{
 use talon_store::{
     BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
     Holder, Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, Past, PersonCards, PersonMatch,
-    PlaceInLine, PolicyQuery, Published, Record, ReleaseReply, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
-    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    PlaceInLine, PolicyQuery, Published, Record, ReleaseReply, Removal, RemoveReply, Resealed, Result, SchedulePage,
+    ScheduleQuery, Snapshot, Store, StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 
 /// Records by kind and key.
@@ -193,6 +193,22 @@ impl Store for FakeStore {
     }
 
     fn is_full(&self) -> bool {
+        unreachable!()
+    }
+
+    async fn reseal(&self, _: Option<Vec<u8>>) -> Result<Resealed> {
+        unreachable!()
+    }
+
+    async fn forget_key(&self, _: &str) -> Result<()> {
+        unreachable!()
+    }
+
+    async fn about(&self, _: PersonId) -> Result<Vec<Record>> {
+        unreachable!()
+    }
+
+    async fn remove(&self, _: Removal, _: Timestamp) -> Result<RemoveReply> {
         unreachable!()
     }
 

@@ -16,6 +16,7 @@ use rustix::{
 use talon_app::Clock;
 use talon_iemk::Network;
 use talon_tokens::{KeyError, OwnKey};
+use talon_vault::Vault;
 
 use super::Finding::{self, Fault, Fine, Warning};
 use crate::{
@@ -41,6 +42,7 @@ pub(super) fn all(settings: &Settings) -> Vec<(&'static str, Finding)> {
         ("store", store(settings)),
         ("disk", disk(settings)),
         ("signing key", signing_key(&settings.signing_key)),
+        ("contacts", contacts(settings)),
         ("portal keys", portal_keys(settings)),
         ("cryptography", cryptography()),
         ("zone data", zone_data()),
@@ -95,6 +97,21 @@ fn signing_key(path: &Path) -> Finding {
         Err(KeyError::Missing { .. }) => {
             Warning(format!("{} is not there yet; `talon serve` makes it", path.display()))
         }
+        Err(error) => Fault(error.to_string()),
+    }
+}
+
+fn contacts(settings: &Settings) -> Finding {
+    let Some(path) = &settings.contact_keys else {
+        let what = "e-mails and telephones lie in the store as they are; name a file with the setting contact_keys, and run \
+                    `talon keys rotate`";
+        return Warning(what.to_owned());
+    };
+    if !path.exists() {
+        return Warning(format!("{} is not there yet; `talon serve` makes it", path.display()));
+    }
+    match Vault::open_file(path) {
+        Ok(keys) => Fine(format!("sealed by {} keys in {}; keep a copy of it", keys.ids().len(), path.display())),
         Err(error) => Fault(error.to_string()),
     }
 }
