@@ -1,8 +1,14 @@
-//! Messages owed to patients: what the outbox holds.
+//! Messages owed to patients: what the outbox holds, and whether one is still true.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan, civil::Date};
 
-use crate::{codes::codes, ids::EntryKey};
+use crate::{
+    booking::{Hold, HoldState},
+    codes::codes,
+    entry::{Entry, EntryState},
+    ids::{EntryKey, HoldId, HoldKey},
+    zone::Zone,
+};
 
 codes! {
     /// What a message says.
@@ -15,6 +21,36 @@ codes! {
         Cancelled = "cancelled",
         /// A time that you wait for is held for you: an offer. What stands for the entry is the hold.
         Offered = "offered",
+        /// You come in a week.
+        ReminderWeek = "reminder-week",
+        /// You come tomorrow.
+        ReminderDay = "reminder-day",
+    }
+}
+
+impl MessageKind {
+    /// How many days before the visit it reminds of it; `None` when it is no reminder.
+    #[must_use]
+    pub fn days_ahead(self) -> Option<i8> {
+        match self {
+            Self::ReminderWeek => Some(7),
+            Self::ReminderDay => Some(1),
+            Self::Booked | Self::Moved | Self::Cancelled | Self::Offered => None,
+        }
+    }
+}
+
+codes! {
+    /// What became of a message for good.
+    pub enum MessageState {
+        /// The relay, or the folder, has taken it.
+        Sent = "sent",
+        /// It will not be taken, however often it is tried: no such mailbox, say.
+        Rejected = "rejected",
+        /// The person has left no address.
+        NoContact = "no-contact",
+        /// It was not true any more, or came too late to be of use.
+        Superseded = "superseded",
     }
 }
 
@@ -31,4 +67,135 @@ pub struct Message {
     pub kind: MessageKind,
     /// Since when it is owed.
     pub created: Timestamp,
+}
+
+/// What a message is about, as it is now.
+#[derive(Clone, Copy, Debug)]
+pub enum Standing<'a> {
+    /// The entry, if there is one.
+    Visit(Option<&'a Entry>),
+    /// The hold that is an offer, if there is one.
+    Offer(Option<&'a Hold>),
+}
+
+impl Message {
+    /// The hold that an offer is about.
+    #[must_use]
+    pub fn hold(&self) -> HoldKey {
+        HoldKey { facility: self.entry.facility, hold: HoldId(self.entry.entry.0) }
+    }
+
+    /// Whether what it says is true now and of use to somebody. It is bound to the entry's version: of an entry
+    /// that was moved or cancelled since, something newer is said by a message of its own. Of what has begun or run
+    /// out nothing is said at all.
+    #[must_use]
+    pub fn holds(&self, standing: Standing<'_>, now: Timestamp) -> bool {
+        match standing {
+            Standing::Visit(None) | Standing::Offer(None) => false,
+            Standing::Visit(Some(entry)) => {
+                let state = match self.kind {
+                    MessageKind::Cancelled => EntryState::Cancelled,
+                    MessageKind::Offered => return false,
+                    _ => EntryState::Booked,
+                };
+                entry.key == self.entry && entry.version == self.version && entry.state == state && entry.start > now
+            }
+            Standing::Offer(Some(hold)) => {
+                self.kind == MessageKind::Offered
+                    && hold.key == self.hold()
+                    && hold.state == HoldState::Held
+                    && hold.expires > now
+            }
+        }
+    }
+
+    /// The day that a reminder is about, by the clocks of its facility. It stays the same when the entry is moved.
+    #[must_use]
+    pub fn reminds_of(&self, zone: &Zone) -> Option<Date> {
+        let days = self.kind.days_ahead()?;
+        zone.day(self.created).checked_add(days.days()).ok()
+    }
+}
+
+/// Of a person's visits on a day, the one whose reminder tells of all.
+#[must_use]
+pub fn first_of_day(visits: &[Entry]) -> Option<&Entry> {
+    visits.iter().filter(|visit| visit.state.is_live()).min_by_key(|visit| (visit.start, visit.key))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        entry::Ticket,
+        ids::{EntryId, FacilityId, PersonId, ResourceId, SlotId},
+        resource::SpecialtyCode,
+    };
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn entry(state: EntryState, version: u32) -> Entry {
+        Entry {
+            key: EntryKey { facility: FacilityId(Uuid::from_u128(1)), entry: EntryId(Uuid::from_u128(2)) },
+            person: PersonId(Uuid::from_u128(3)),
+            referral: None,
+            resource: ResourceId(Uuid::from_u128(4)),
+            slot: SlotId(Uuid::from_u128(5)),
+            place: 1,
+            specialty: SpecialtyCode("2".to_owned()),
+            start: at("2026-04-14T06:20:00Z"),
+            minutes: 20,
+            ticket: Ticket("Т-001".to_owned()),
+            state,
+            version,
+            booked_at: at("2026-04-10T06:00:00Z"),
+            client: None,
+            channel: None,
+        }
+    }
+
+    fn message(kind: MessageKind, version: u32) -> Message {
+        Message { entry: entry(EntryState::Booked, 1).key, version, kind, created: at("2026-04-13T15:00:00Z") }
+    }
+
+    #[test]
+    fn a_message_holds_for_its_version_and_state_until_the_visit_begins() {
+        let now = at("2026-04-13T15:00:00Z");
+        let booked = entry(EntryState::Booked, 2);
+        let cancelled = entry(EntryState::Cancelled, 3);
+        let holds = |kind, version, entry: &Entry| message(kind, version).holds(Standing::Visit(Some(entry)), now);
+        for kind in [MessageKind::Moved, MessageKind::Booked, MessageKind::ReminderDay, MessageKind::ReminderWeek] {
+            assert!(holds(kind, 2, &booked) && !holds(kind, 1, &booked) && !holds(kind, 3, &booked), "{kind:?}");
+            assert!(!holds(kind, 3, &cancelled), "{kind:?}");
+        }
+        assert!(holds(MessageKind::Cancelled, 3, &cancelled) && !holds(MessageKind::Cancelled, 2, &booked));
+        assert!(!holds(MessageKind::Offered, 2, &booked), "an entry is no offer");
+        for ended in [EntryState::Missed, EntryState::Fulfilled] {
+            assert!(!holds(MessageKind::Booked, 2, &entry(ended, 2)));
+        }
+        let late = message(MessageKind::Moved, 2).holds(Standing::Visit(Some(&booked)), booked.start);
+        assert!(!late && !message(MessageKind::Moved, 2).holds(Standing::Visit(None), now));
+    }
+
+    #[test]
+    fn a_reminder_is_of_the_facilitys_own_day() {
+        let moscow = Zone::parse("Europe/Moscow").unwrap();
+        let late = Message { created: at("2026-04-13T21:30:00Z"), ..message(MessageKind::ReminderDay, 1) };
+        assert_eq!(late.reminds_of(&moscow).unwrap().to_string(), "2026-04-15", "it is the 14th there already");
+        assert_eq!(message(MessageKind::ReminderWeek, 1).reminds_of(&moscow).unwrap().to_string(), "2026-04-20");
+        assert_eq!(message(MessageKind::Booked, 1).reminds_of(&moscow), None);
+    }
+
+    #[test]
+    fn the_first_live_visit_of_a_day_tells_of_all() {
+        let first = entry(EntryState::Cancelled, 2);
+        let mut second = entry(EntryState::Booked, 1);
+        second.start = at("2026-04-14T08:00:00Z");
+        assert_eq!(first_of_day(&[first.clone(), second.clone()]), Some(&second));
+        assert_eq!(first_of_day(&[first]), None);
+    }
 }

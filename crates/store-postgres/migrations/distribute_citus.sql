@@ -23,6 +23,9 @@ SELECT create_distributed_table('entry_version', 'facility', colocate_with => 's
 SELECT create_distributed_table('cancellation', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('waiting', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('offered', 'facility', colocate_with => 'slot');
+SELECT create_distributed_table('claim_sending', 'facility', colocate_with => 'slot');
+SELECT create_distributed_table('delivery', 'facility', colocate_with => 'slot');
+SELECT create_distributed_table('reminded', 'facility', colocate_with => 'slot');
 
 -- With the person.
 SELECT create_distributed_table('person', 'person', colocate_with => 'none');

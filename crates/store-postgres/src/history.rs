@@ -59,6 +59,21 @@ pub(crate) fn read_cancellation(row: &Row) -> Result<Cancellation> {
     })
 }
 
+/// What an entry was in one of its versions.
+pub(crate) async fn version(tx: &Tx, entry: EntryKey, version: u32) -> Result<Option<EntryVersion>> {
+    let rows = tx
+        .query(
+            concat!(
+                "SELECT ",
+                version_columns!(),
+                " FROM entry_version v WHERE v.facility = $1 AND v.entry = $2 AND v.version = $3"
+            ),
+            params![entry.facility.0, entry.entry.0, i64::from(version)],
+        )
+        .await?;
+    rows.first().map(read_version).transpose()
+}
+
 /// Writes what entries were, over what is known of the same versions. Each is given once.
 pub(crate) async fn put_versions(tx: &Tx, versions: &[&EntryVersion]) -> Result<()> {
     if versions.is_empty() {

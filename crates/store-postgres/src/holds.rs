@@ -71,6 +71,17 @@ pub(crate) async fn find(tx: &Tx, key: HoldKey, person: PersonId) -> Result<Opti
     }))
 }
 
+/// A hold, whosever it is.
+pub(crate) async fn by_key(tx: &Tx, key: HoldKey) -> Result<Option<Hold>> {
+    let rows = tx
+        .query(
+            concat!("SELECT ", hold_columns!(), " FROM hold h WHERE h.facility = $1 AND h.hold = $2"),
+            params![key.facility.0, key.hold.0],
+        )
+        .await?;
+    rows.first().map(read).transpose()
+}
+
 /// The hold that is the offer to a place on a waiting list.
 pub(crate) async fn offer_to(tx: &Tx, waiting: &Waiting) -> Result<Option<Hold>> {
     let rows = tx

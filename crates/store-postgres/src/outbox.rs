@@ -26,3 +26,12 @@ pub(crate) async fn insert(tx: &Tx, messages: &[&Message]) -> Result<()> {
     )
     .await
 }
+
+/// Takes a message out: it is settled.
+pub(crate) async fn remove(tx: &Tx, message: &Message) -> Result<()> {
+    tx.execute(
+        "DELETE FROM outbox WHERE facility = $1 AND entry = $2 AND version = $3 AND kind = $4",
+        params![message.entry.facility.0, message.entry.entry.0, i64::from(message.version), message.kind.code()],
+    )
+    .await
+}

@@ -114,6 +114,17 @@ pub(crate) async fn hold(tx: &Tx, cards: &[(FacilityId, PersonId)]) -> Result<u6
     .await
 }
 
+/// A person's card in a facility.
+pub(crate) async fn card(tx: &Tx, facility: FacilityId, person: PersonId) -> Result<Option<Card>> {
+    let rows = tx
+        .query(
+            concat!("SELECT ", card_columns!(), " FROM card c WHERE c.facility = $1 AND c.person = $2"),
+            params![facility.0, person.0],
+        )
+        .await?;
+    rows.first().map(|row| read_card(tx.contacts(), row)).transpose()
+}
+
 /// The hash of a client application's secret.
 pub(crate) async fn client_secret(tx: &Tx, client: ClientId) -> Result<Option<ClientSecret>> {
     let rows = tx.query("SELECT secret_hash FROM client WHERE client = $1", &[&client.0]).await?;

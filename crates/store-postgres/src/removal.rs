@@ -225,6 +225,20 @@ async fn go(tx: &Tx, person: PersonId) -> Result<Vec<(SlotKey, u16)>> {
     .await?;
     delete(
         tx,
+        "DELETE FROM claim_sending t USING unnest($1::uuid[], $2::uuid[]) AS q(facility, entry) \
+         WHERE t.facility = q.facility AND t.entry = q.entry",
+        &owed,
+    )
+    .await?;
+    delete(
+        tx,
+        "DELETE FROM delivery t USING unnest($1::uuid[], $2::uuid[]) AS q(facility, entry) \
+         WHERE t.facility = q.facility AND t.entry = q.entry",
+        &owed,
+    )
+    .await?;
+    delete(
+        tx,
         "DELETE FROM entry_version t USING unnest($1::uuid[], $2::uuid[]) AS q(facility, entry) \
          WHERE t.facility = q.facility AND t.entry = q.entry",
         &of_entries,

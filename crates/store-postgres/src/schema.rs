@@ -6,7 +6,9 @@ pub const SCHEMA: &str = concat!(
     "\n",
     include_str!("../migrations/0002_journey.sql"),
     "\n",
-    include_str!("../migrations/0003_contacts.sql")
+    include_str!("../migrations/0003_contacts.sql"),
+    "\n",
+    include_str!("../migrations/0004_messages.sql")
 );
 
 /// The statements that spread the tables over the nodes of a Citus cluster, once they are there.

@@ -18,10 +18,11 @@ use talon_domain::{
     waiting::{WaitCommand, WithdrawCommand},
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey,
-    ListQuery, ListReply, Load, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
-    Published as PublishedSlots, Record, ReleaseReply, Removal, RemoveReply, Resealed, Result, SchedulePage,
-    ScheduleQuery, Snapshot, Store, StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    Attempted, BookReply, CancelReply, ClaimMessages, ClaimedMessages, ClientSecret, EntriesQuery, ExtendReply, Fault,
+    FreeTimesQuery, HoldReply, KnownKey, ListQuery, ListReply, Load, MessageCounts, MessageRow, MessagesQuery,
+    MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery, Published as PublishedSlots,
+    Record, ReleaseReply, ReminderPass, Removal, RemoveReply, Resealed, Result, SchedulePage, ScheduleQuery, Snapshot,
+    Store, StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 
 use crate::{
@@ -29,7 +30,8 @@ use crate::{
     book::{self, Done, Item},
     cancel, contacts, entry,
     failure::Failure,
-    free_times, hold, import, list, moving, people, publish, reading, reference, removal, schedule,
+    free_times, hold, import, list, message_log, messages, moving, people, publish, reading, reference, reminders,
+    removal, schedule,
     session::Session,
     slots,
     snapshot::PostgresSnapshot,
@@ -127,6 +129,54 @@ impl Store for PostgresStore {
             async move { moving::move_entry(&Session::begin(&tx, &published).await?, &command, now).await }
         });
         moved.await.map_err(StoreError::from)
+    }
+
+    async fn claim_messages(&self, claim: &ClaimMessages, now: Timestamp) -> Result<ClaimedMessages> {
+        // Nearly always there is nothing to do, and that is no commit.
+        let claim = *claim;
+        if !self.read(|tx| async move { messages::any_due(&tx, &claim, now).await }).await? {
+            return Ok(ClaimedMessages::default());
+        }
+        let published = Arc::clone(&self.published);
+        let claimed = self.write(move |tx| {
+            let published = Arc::clone(&published);
+            async move { messages::claim(&Session::begin(&tx, &published).await?, &claim, now).await }
+        });
+        claimed.await.map_err(StoreError::from)
+    }
+
+    async fn settle_message(&self, attempted: &Attempted, now: Timestamp) -> Result<bool> {
+        let attempted = Arc::new(attempted.clone());
+        let settled = self.write(move |tx| {
+            let attempted = Arc::clone(&attempted);
+            async move { messages::settle(&tx, &attempted, now).await }
+        });
+        settled.await.map_err(StoreError::from)
+    }
+
+    async fn plan_reminders(&self, pass: &ReminderPass, now: Timestamp) -> Result<Option<u64>> {
+        let pass = *pass;
+        if self.read(|tx| async move { reminders::is_made(&tx, &pass).await }).await? {
+            return Ok(None);
+        }
+        let planned = self.write(move |tx| async move { reminders::plan(&tx, &pass, now).await });
+        planned.await.map_err(StoreError::from)
+    }
+
+    async fn messages(&self, query: &MessagesQuery) -> Result<Vec<MessageRow>> {
+        self.read(|tx| async move { message_log::list(&tx, query).await }).await
+    }
+
+    async fn message_counts(&self) -> Result<MessageCounts> {
+        self.read(|tx| async move { message_log::counts(&tx).await }).await
+    }
+
+    async fn forget_messages(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        if !self.read(|tx| async move { message_log::any_to_forget(&tx, before).await }).await? {
+            return Ok(0);
+        }
+        let forgotten = self.write(move |tx| async move { message_log::forget(&tx, before, limit).await });
+        forgotten.await.map_err(StoreError::from)
     }
 
     async fn record(&self, record: AuditRecord) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What entries were before they were moved, and why they were cancelled.
 
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use talon_domain::{
     entry::Ticket,
     history::{CancelReason, Cancellation, EntryVersion},
@@ -52,6 +52,18 @@ pub(crate) fn read_cancellation(row: &Row<'_>) -> Result<Cancellation> {
         reason,
         at: micros(row, 4)?,
     })
+}
+
+/// What an entry was in one of its versions.
+pub(crate) fn version(connection: &Connection, entry: EntryKey, version: u32) -> Result<Option<EntryVersion>> {
+    connection
+        .prepare_cached(concat!(
+            "SELECT ",
+            version_columns!(),
+            " FROM entry_version WHERE facility = ?1 AND entry = ?2 AND version = ?3"
+        ))?
+        .query_row(params![entry.facility.bytes(), entry.entry.bytes(), version], read_version)
+        .optional()
 }
 
 /// Writes what an entry was, over what is known of the same version.

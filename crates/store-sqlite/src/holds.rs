@@ -66,6 +66,14 @@ pub(crate) fn find(connection: &Connection, key: HoldKey, person: PersonId) -> R
     }))
 }
 
+/// A hold, whosever it is.
+pub(crate) fn by_key(connection: &Connection, key: HoldKey) -> Result<Option<Hold>> {
+    Ok(connection
+        .prepare_cached(concat!("SELECT ", hold_columns!(), " FROM hold WHERE facility = ?1 AND hold = ?2"))?
+        .query_row(params![key.facility.bytes(), key.hold.bytes()], read)
+        .optional()?)
+}
+
 /// The hold that is the offer to a place on a waiting list.
 pub(crate) fn offer_to(connection: &Connection, waiting: &Waiting) -> Result<Option<Hold>> {
     Ok(connection

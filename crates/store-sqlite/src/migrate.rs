@@ -11,6 +11,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "initial", oldest: 1, sql: include_str!("../migrations/0001_initial.sql") },
     Migration { version: 2, name: "journey", oldest: 1, sql: include_str!("../migrations/0002_journey.sql") },
     Migration { version: 3, name: "contacts", oldest: 1, sql: include_str!("../migrations/0003_contacts.sql") },
+    Migration { version: 4, name: "messages", oldest: 1, sql: include_str!("../migrations/0004_messages.sql") },
 ];
 
 /// Brings the schema up to date, in one transaction. `now` is kept beside each step.

@@ -19,3 +19,16 @@ pub(crate) fn insert(connection: &Connection, message: &Message) -> Result<()> {
         ])
         .map(drop)
 }
+
+/// Takes a message out: it is settled.
+pub(crate) fn remove(connection: &Connection, message: &Message) -> Result<()> {
+    connection
+        .prepare_cached("DELETE FROM outbox WHERE facility = ?1 AND entry = ?2 AND version = ?3 AND kind = ?4")?
+        .execute(params![
+            message.entry.facility.bytes(),
+            message.entry.entry.bytes(),
+            message.version,
+            message.kind.code(),
+        ])
+        .map(drop)
+}

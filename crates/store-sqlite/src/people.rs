@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use talon_domain::{
-    ids::{ClientId, PersonId},
+    ids::{ClientId, FacilityId, PersonId},
     person::{Card, Person},
 };
 use talon_store::{ClientSecret, PersonCards, PersonMatch, PolicyQuery};
@@ -53,6 +53,14 @@ pub(crate) fn cards(connection: &Connection, person: PersonId) -> Result<Vec<Car
         .prepare_cached(concat!("SELECT ", card_columns!(), " FROM card c WHERE c.person = ?1 ORDER BY c.facility"))?
         .query_map([person.bytes()], |row| read_card(row, 0))?
         .collect()
+}
+
+/// A person's card in a facility.
+pub(crate) fn card(connection: &Connection, facility: FacilityId, person: PersonId) -> Result<Option<Card>> {
+    connection
+        .prepare_cached(concat!("SELECT ", card_columns!(), " FROM card c WHERE c.person = ?1 AND c.facility = ?2"))?
+        .query_row(params![person.bytes(), facility.bytes()], |row| read_card(row, 0))
+        .optional()
 }
 
 /// The hash of a client application's secret.

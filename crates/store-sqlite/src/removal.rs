@@ -22,9 +22,13 @@ use crate::{
 };
 
 /// What goes with a person: first what hangs on their entries, holds and places.
-const OF_PERSON: [&str; 18] = [
+const OF_PERSON: [&str; 22] = [
     "DELETE FROM outbox WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
     "DELETE FROM outbox WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
+    "DELETE FROM claim_sending WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
+    "DELETE FROM claim_sending WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
+    "DELETE FROM delivery WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
+    "DELETE FROM delivery WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
     "DELETE FROM entry_version WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
     "DELETE FROM cancellation WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
     "DELETE FROM offered WHERE (facility, waiting) IN (SELECT facility, waiting FROM waiting WHERE person = ?1)",

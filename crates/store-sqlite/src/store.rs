@@ -16,10 +16,11 @@ use talon_domain::{
     waiting::{WaitCommand, WithdrawCommand},
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, EntriesQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply, KnownKey,
-    ListQuery, ListReply, Load, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
-    Published as PublishedSlots, Record, ReleaseReply, Removal, RemoveReply, Resealed, Result, SchedulePage,
-    ScheduleQuery, Snapshot, Store, StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    Attempted, BookReply, CancelReply, ClaimMessages, ClaimedMessages, ClientSecret, EntriesQuery, ExtendReply, Fault,
+    FreeTimesQuery, HoldReply, KnownKey, ListQuery, ListReply, Load, MessageCounts, MessageRow, MessagesQuery,
+    MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery, Published as PublishedSlots,
+    Record, ReleaseReply, ReminderPass, Removal, RemoveReply, Resealed, Result, SchedulePage, ScheduleQuery, Snapshot,
+    Store, StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 use talon_vault::Vault;
 
@@ -28,11 +29,11 @@ use crate::{
     failure::{Failure, store_error},
     free_times, hold, holds,
     housekeeping::Housekeeping,
-    import, list, moving,
+    import, list, message_log, messages, moving,
     open::{OpenOptions, open_writer},
     people, publish,
     readers::Readers,
-    reading, reference, removal, schedule,
+    reading, reference, reminders, removal, schedule,
     session::{Published, Session},
     slots,
     snapshot::SqliteSnapshot,
@@ -144,6 +145,44 @@ impl Store for SqliteStore {
 
     async fn move_entry(&self, command: MoveCommand, now: Timestamp) -> Result<MoveReply> {
         self.write(move |session| moving::move_entry(session, &command, now)).await
+    }
+
+    async fn claim_messages(&self, claim: &ClaimMessages, now: Timestamp) -> Result<ClaimedMessages> {
+        let claim = *claim;
+        // Nearly always there is nothing to do, and that is no commit.
+        if !self.read(move |connection, _| messages::any_due(connection, &claim, now)).await? {
+            return Ok(ClaimedMessages::default());
+        }
+        self.write(move |session| messages::claim(session, &claim, now)).await
+    }
+
+    async fn settle_message(&self, attempted: &Attempted, now: Timestamp) -> Result<bool> {
+        let attempted = attempted.clone();
+        self.write(move |session| messages::settle(session.connection, &attempted, now)).await
+    }
+
+    async fn plan_reminders(&self, pass: &ReminderPass, now: Timestamp) -> Result<Option<u64>> {
+        let pass = *pass;
+        if self.read(move |connection, _| reminders::is_made(connection, &pass)).await? {
+            return Ok(None);
+        }
+        self.write(move |session| reminders::plan(session.connection, &pass, now)).await
+    }
+
+    async fn messages(&self, query: &MessagesQuery) -> Result<Vec<MessageRow>> {
+        let query = *query;
+        self.read(move |connection, _| message_log::list(connection, &query)).await
+    }
+
+    async fn message_counts(&self) -> Result<MessageCounts> {
+        self.read(move |connection, _| message_log::counts(connection)).await
+    }
+
+    async fn forget_messages(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        if !self.read(move |connection, _| message_log::any_to_forget(connection, before)).await? {
+            return Ok(0);
+        }
+        self.write(move |session| message_log::forget(session.connection, before, limit)).await
     }
 
     async fn record(&self, record: AuditRecord) -> Result<()> {

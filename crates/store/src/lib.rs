@@ -9,6 +9,7 @@ mod commits;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod contacts;
+mod delivery;
 mod error;
 mod migration;
 mod page;
@@ -26,6 +27,10 @@ pub use audited::{
 pub use checksum::{entry_checksum, migration_checksum};
 pub use commits::{Commits, Histogram};
 pub use contacts::Resealed;
+pub use delivery::{
+    About, Attempted, ClaimMessages, ClaimedMessages, DueMessage, MessageCounts, MessageRow, MessagesQuery,
+    ReminderPass, Sending,
+};
 pub use error::{Result, StoreError};
 pub use migration::{Applied, Migration, pending};
 pub use page::{LONGEST_CELL, PageFacts, Use};

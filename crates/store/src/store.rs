@@ -16,9 +16,10 @@ use talon_domain::{
 };
 
 use crate::{
-    BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
-    Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine,
-    PolicyQuery, Published, Record, ReleaseReply, Removal, RemoveReply, Resealed, Result, SchedulePage, ScheduleQuery,
+    Attempted, BookReply, CancelReply, ClaimMessages, ClaimedMessages, ClientSecret, EntriesQuery, ExportPage,
+    ExtendReply, Fault, FreeTimesQuery, HoldReply, Kind, KnownKey, ListQuery, ListReply, Load, MessageCounts,
+    MessageRow, MessagesQuery, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
+    Published, Record, ReleaseReply, ReminderPass, Removal, RemoveReply, Resealed, Result, SchedulePage, ScheduleQuery,
     Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 
@@ -84,6 +85,27 @@ pub trait Store: Send + Sync {
     /// Moves the person's own entry to another time: entry, what it was, claims, message and audit record in
     /// one transaction. Whoever reads at any time sees the entry at one place, with its claims.
     async fn move_entry(&self, command: MoveCommand, now: Timestamp) -> Result<MoveReply>;
+
+    /// Claims messages that are owed, whose entry nobody else sends a message of, and settles those that need no
+    /// sending. Whether one is still true MUST be asked in the transaction that claims it. The order of an entry's
+    /// messages is kept, and no two claims have the same message at once before the earlier one has ended.
+    async fn claim_messages(&self, claim: &ClaimMessages, now: Timestamp) -> Result<ClaimedMessages>;
+
+    /// Writes what came of an attempt. False when the claim had ended and the message is somebody else's by now.
+    async fn settle_message(&self, attempted: &Attempted, now: Timestamp) -> Result<bool>;
+
+    /// Owes the reminders of a facility's day, one to each person who has a visit then; how many. `None` when that was
+    /// done before.
+    async fn plan_reminders(&self, pass: &ReminderPass, now: Timestamp) -> Result<Option<u64>>;
+
+    /// Messages with what is known of their sending, the newest first.
+    async fn messages(&self, query: &MessagesQuery) -> Result<Vec<MessageRow>>;
+
+    /// How many messages there are.
+    async fn message_counts(&self) -> Result<MessageCounts>;
+
+    /// Forgets messages that were settled before an instant, at most `limit` of them; how many.
+    async fn forget_messages(&self, before: Timestamp, limit: u32) -> Result<u64>;
 
     /// Keeps the audit record of a request that came to no transaction of its own.
     async fn record(&self, audit: AuditRecord) -> Result<()>;

@@ -20,6 +20,7 @@ pub mod booking;
 pub mod cancelling;
 pub mod churning;
 pub mod counting;
+pub mod delivering;
 pub mod exchanging;
 pub mod free_times;
 pub mod holding;
@@ -66,6 +67,17 @@ macro_rules! conformance {
             churning::who_has_a_visit_may_move_it_while_they_pause,
             churning::however_many_race_nobody_gives_up_more_than_they_may,
             counting::a_commit_is_counted_before_it_is_answered,
+            delivering::a_message_is_claimed_sent_and_owed_no_more,
+            delivering::each_message_goes_to_one_of_many_claimants,
+            delivering::a_claim_that_has_ended_is_taken_over,
+            delivering::what_cannot_be_sent_now_is_tried_later,
+            delivering::what_is_no_longer_true_is_not_sent,
+            delivering::who_left_no_address_is_not_written_to,
+            delivering::a_change_waits_for_the_message_that_is_being_sent,
+            delivering::a_cancellation_races_with_the_sending,
+            delivering::an_offer_is_told_while_it_stands,
+            delivering::a_day_is_reminded_of_once_and_in_one_message,
+            delivering::a_reminder_passes_to_the_next_visit_of_the_day,
             exchanging::facilities_may_exchange_their_codes,
             exchanging::cards_may_change_hands,
             exchanging::an_entry_that_ends_makes_way_for_another,

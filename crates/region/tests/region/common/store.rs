@@ -16,10 +16,11 @@ use talon_domain::{
     waiting::{WaitCommand, WithdrawCommand},
 };
 use talon_store::{
-    BookReply, CancelReply, ClientSecret, EntriesQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply,
-    Holder, Kind, KnownKey, ListQuery, ListReply, Load, MoveReply, OwnReferral, Past, PersonCards, PersonMatch,
-    PlaceInLine, PolicyQuery, Published, Record, ReleaseReply, Removal, RemoveReply, Resealed, Result, SchedulePage,
-    ScheduleQuery, Snapshot, Store, StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    Attempted, BookReply, CancelReply, ClaimMessages, ClaimedMessages, ClientSecret, EntriesQuery, ExportPage,
+    ExtendReply, Fault, FreeTimesQuery, HoldReply, Holder, Kind, KnownKey, ListQuery, ListReply, Load, MessageCounts,
+    MessageRow, MessagesQuery, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
+    Published, Record, ReleaseReply, ReminderPass, Removal, RemoveReply, Resealed, Result, SchedulePage, ScheduleQuery,
+    Snapshot, Store, StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 
 /// Records by kind and key.
@@ -253,6 +254,30 @@ impl Store for FakeStore {
     }
 
     async fn move_entry(&self, _: MoveCommand, _: Timestamp) -> Result<MoveReply> {
+        unreachable!()
+    }
+
+    async fn claim_messages(&self, _: &ClaimMessages, _: Timestamp) -> Result<ClaimedMessages> {
+        unreachable!()
+    }
+
+    async fn settle_message(&self, _: &Attempted, _: Timestamp) -> Result<bool> {
+        unreachable!()
+    }
+
+    async fn plan_reminders(&self, _: &ReminderPass, _: Timestamp) -> Result<Option<u64>> {
+        unreachable!()
+    }
+
+    async fn messages(&self, _: &MessagesQuery) -> Result<Vec<MessageRow>> {
+        unreachable!()
+    }
+
+    async fn message_counts(&self) -> Result<MessageCounts> {
+        unreachable!()
+    }
+
+    async fn forget_messages(&self, _: Timestamp, _: u32) -> Result<u64> {
         unreachable!()
     }
 
