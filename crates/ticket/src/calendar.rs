@@ -15,10 +15,38 @@ use crate::{
 /// The longest line, in octets; a longer one is folded (RFC 5545, 3.1).
 const LONGEST_LINE: usize = 75;
 
+/// Between whom a visit is agreed, by their addresses (RFC 5546). Nobody is named.
+#[derive(Clone, Copy, Debug)]
+pub struct Parties<'a> {
+    /// Who sends it.
+    pub organizer: &'a str,
+    /// The patient.
+    pub attendee: &'a str,
+}
+
 /// The calendar with this one visit. Its UID stays the same through all changes and SEQUENCE grows with each, so
 /// that a calendar which has an older state takes this one in its place.
 #[must_use]
 pub fn calendar(ticket: &Ticket<'_>, language: Language) -> String {
+    write(ticket, language, None)
+}
+
+/// The same as a message carries it: a calendar puts the visit down, moves it, or takes it out again.
+#[must_use]
+pub fn invitation(ticket: &Ticket<'_>, language: Language, parties: Parties<'_>) -> String {
+    write(ticket, language, Some(parties))
+}
+
+/// What an invitation asks a calendar to do, as its METHOD.
+#[must_use]
+pub fn method(state: EntryState) -> &'static str {
+    match state {
+        EntryState::Booked | EntryState::Fulfilled => "REQUEST",
+        EntryState::Cancelled | EntryState::Missed => "CANCEL",
+    }
+}
+
+fn write(ticket: &Ticket<'_>, language: Language, parties: Option<Parties<'_>>) -> String {
     let (entry, zone, words) = (ticket.entry, &ticket.facility.zone, language.words());
     let end = entry.interval().end;
     let status = match entry.state {
@@ -41,7 +69,7 @@ pub fn calendar(ticket: &Ticket<'_>, language: Language) -> String {
     lines.add("VERSION:2.0");
     lines.add("PRODID:-//Talon//Talon//RU");
     lines.add("CALSCALE:GREGORIAN");
-    lines.add("METHOD:PUBLISH");
+    lines.add(&format!("METHOD:{}", if parties.is_some() { method(entry.state) } else { "PUBLISH" }));
     time_zone(&mut lines, zone.name(), entry.start);
     lines.add("BEGIN:VEVENT");
     lines.add(&format!("UID:{}@talon", entry.key));
@@ -52,6 +80,10 @@ pub fn calendar(ticket: &Ticket<'_>, language: Language) -> String {
     lines.add(&format!("DTEND;TZID={}:{}", zone.name(), basic(zone.local(end))));
     lines.add(&format!("STATUS:{status}"));
     lines.add("CLASS:PRIVATE");
+    if let Some(parties) = parties {
+        lines.add(&format!("ORGANIZER:mailto:{}", uri(parties.organizer)));
+        lines.add(&format!("ATTENDEE;PARTSTAT=ACCEPTED;RSVP=FALSE:mailto:{}", uri(parties.attendee)));
+    }
     lines.text("SUMMARY", &summary);
     lines.text("LOCATION", &location);
     lines.text("DESCRIPTION", &told.join("\n"));
@@ -97,6 +129,20 @@ fn observance(lines: &mut Lines, zone: &TimeZone, change: Timestamp) {
     lines.add(&format!("TZOFFSETTO:{}", hours_and_minutes(after.offset())));
     lines.add(&format!("TZNAME:{}", after.abbreviation()));
     lines.add(&format!("END:{kind}"));
+}
+
+/// An address as it may stand in a URI: whatever has a meaning there or in a content line is written as its octets.
+fn uri(address: &str) -> String {
+    let mut written = String::new();
+    for byte in address.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' | b'+' | b'@' => {
+                written.push(char::from(byte));
+            }
+            other => written.push_str(&format!("%{other:02X}")),
+        }
+    }
+    written
 }
 
 /// "+0300".

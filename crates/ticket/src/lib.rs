@@ -16,9 +16,9 @@ use talon_domain::{
     resource::{Resource, Specialty},
 };
 
-pub use calendar::calendar;
+pub use calendar::{Parties, calendar, invitation, method};
 pub use page::{Paper, STYLE, page};
-pub use words::Language;
+pub use words::{Language, minute};
 
 /// Everything that a ticket shows.
 #[derive(Clone, Copy, Debug)]

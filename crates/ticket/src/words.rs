@@ -91,6 +91,18 @@ static ENGLISH: Words = Words {
 };
 
 impl Language {
+    /// The language of a code, "ru" or "en".
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        [Self::Russian, Self::English].into_iter().find(|language| language.code() == code)
+    }
+
+    /// Its code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.words().code
+    }
+
     pub(crate) fn words(self) -> &'static Words {
         match self {
             Self::Russian => &RUSSIAN,
@@ -99,7 +111,8 @@ impl Language {
     }
 
     /// "вторник, 14 апреля 2026 года".
-    pub(crate) fn long_day(self, day: Date) -> String {
+    #[must_use]
+    pub fn long_day(self, day: Date) -> String {
         let (weekday, month) = (self.weekday(day.weekday()), self.month(day.month()));
         match self {
             Self::Russian => format!("{weekday}, {} {month} {} года", day.day(), day.year()),
@@ -145,6 +158,7 @@ pub(crate) fn short(at: DateTime) -> String {
 }
 
 /// "09:20".
-pub(crate) fn minute(at: DateTime) -> String {
+#[must_use]
+pub fn minute(at: DateTime) -> String {
     format!("{:02}:{:02}", at.hour(), at.minute())
 }

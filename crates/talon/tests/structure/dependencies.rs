@@ -37,8 +37,14 @@ fn no_facade_knows_another_facade_or_a_back_end() {
 }
 
 #[test]
+fn jobs_know_the_use_cases_and_no_facade_and_no_back_end() {
+    let known = ["talon-app", "talon-domain", "talon-store", "talon-ticket", "talon-tokens"];
+    assert_eq!(ours_named_by("talon-jobs"), known);
+}
+
+#[test]
 fn only_back_ends_speak_to_a_database() {
-    for package in ["talon-domain", "talon-store", "talon-app", "talon-iemk", "talon-tokens"] {
+    for package in ["talon-domain", "talon-store", "talon-app", "talon-iemk", "talon-jobs", "talon-tokens"] {
         for library in ["rusqlite", "tokio-postgres"] {
             assert!(!named_by(package).contains(library), "{package} names {library}");
         }

@@ -1,0 +1,312 @@
+//! A mail relay on loopback that takes letters, refuses them, hangs, or hangs up at the worst moment.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    net::TcpListener,
+    runtime::{Builder, Runtime},
+    sync::mpsc,
+    time::timeout,
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::certificates::Certificates;
+
+/// Reached only when nothing comes at all.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A step of the conversation, by what the client has just said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing yet: it has connected.
+    Greeting,
+    /// `AUTH`
+    Auth,
+    /// `MAIL FROM`
+    Mail,
+    /// `RCPT TO`
+    Rcpt,
+    /// `DATA`
+    Data,
+    /// The dot after the letter.
+    End,
+}
+
+/// What the relay does at a step instead of what is right. The letter counts as taken only with a 2xx at its end, or
+/// with [`Fault::CutAfterTaking`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Answers with this.
+    Say(&'static str),
+    /// Says nothing any more.
+    Hang,
+    /// Hangs up.
+    Cut,
+    /// Takes the letter and hangs up before it says so.
+    CutAfterTaking,
+}
+
+/// How the relay is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailTls {
+    /// Not at all.
+    None,
+    /// With STARTTLS, which it insists on.
+    StartTls,
+    /// From the first byte.
+    Implicit,
+}
+
+/// A letter as the relay has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// Who is to have it.
+    pub to: String,
+    /// Headers and body.
+    pub text: String,
+}
+
+impl Mail {
+    /// The value of a header that stands on one line.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let head = self.text.split("\r\n\r\n").next()?;
+        head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    /// Its Message-ID.
+    ///
+    /// # Panics
+    ///
+    /// When it has none.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.header("Message-ID").expect("a Message-ID")
+    }
+}
+
+/// The relay. It has a thread of its own: a test that blocks does not stop it.
+pub struct MailRelay {
+    /// Where it listens.
+    pub address: SocketAddr,
+    desk: Arc<Desk>,
+    taken: mpsc::UnboundedReceiver<Mail>,
+    runtime: Option<Runtime>,
+}
+
+/// What connections share.
+struct Desk {
+    fault: Mutex<Option<(Step, Fault)>>,
+    letters: Mutex<Vec<Mail>>,
+    connections: Mutex<usize>,
+    told: mpsc::UnboundedSender<Mail>,
+    tls: Option<(MailTls, TlsAcceptor)>,
+}
+
+impl MailRelay {
+    /// One without TLS.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::with_tls(MailTls::None, None)
+    }
+
+    /// One with these certificates.
+    ///
+    /// # Panics
+    ///
+    /// When they cannot be used.
+    #[must_use]
+    pub fn with_tls(tls: MailTls, certificates: Option<&Certificates>) -> Self {
+        let tls = certificates.filter(|_| tls != MailTls::None).map(|certificates| {
+            let pem = fs::read(certificates.certificate()).expect("the certificate can be read");
+            let chain = vec![CertificateDer::from_pem_slice(&pem).expect("a certificate")];
+            let key = fs::read(certificates.key()).expect("the key can be read");
+            let key = PrivateKeyDer::from_pem_slice(&key).expect("a key");
+            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+            let config = ServerConfig::builder_with_provider(provider);
+            let config = config.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
+            (tls, TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).expect("a pair"))))
+        });
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("a listener that does not block");
+        let address = listener.local_addr().expect("an address");
+        let listener = {
+            let _entered = runtime.enter();
+            TcpListener::from_std(listener).expect("a listener of the runtime")
+        };
+        let (told, taken) = mpsc::unbounded_channel();
+        let desk = Arc::new(Desk {
+            fault: Mutex::default(),
+            letters: Mutex::default(),
+            connections: Mutex::default(),
+            told,
+            tls,
+        });
+        runtime.spawn(listen(listener, Arc::clone(&desk)));
+        Self { address, desk, taken, runtime: Some(runtime) }
+    }
+
+    /// From now on this goes wrong; nothing does with `None`.
+    pub fn go_wrong(&self, fault: Option<(Step, Fault)>) {
+        *lock(&self.desk.fault) = fault;
+    }
+
+    /// Every letter that was taken, in order.
+    #[must_use]
+    pub fn letters(&self) -> Vec<Mail> {
+        lock(&self.desk.letters).clone()
+    }
+
+    /// How often somebody connected.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        *lock(&self.desk.connections)
+    }
+
+    /// Waits for the next letter.
+    ///
+    /// # Panics
+    ///
+    /// When none comes.
+    pub async fn next(&mut self) -> Mail {
+        timeout(PATIENCE, self.taken.recv()).await.expect("a letter in a minute").expect("the relay lives")
+    }
+}
+
+impl Drop for MailRelay {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn listen(listener: TcpListener, desk: Arc<Desk>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let desk = Arc::clone(&desk);
+        *lock(&desk.connections) += 1;
+        tokio::spawn(async move {
+            match &desk.tls {
+                Some((MailTls::Implicit, tls)) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        talk(stream, &desk, true).await;
+                    }
+                }
+                Some((_, tls)) => {
+                    if let Talked::StartTls(stream) = talk(stream, &desk, false).await
+                        && let Ok(stream) = tls.accept(stream).await
+                    {
+                        talk(stream, &desk, true).await;
+                    }
+                }
+                None => drop(talk(stream, &desk, true).await),
+            }
+        });
+    }
+}
+
+/// How a conversation ended.
+enum Talked<S> {
+    Over,
+    StartTls(S),
+}
+
+/// One conversation; `secure` when letters may be taken in it. After STARTTLS there is no greeting.
+async fn talk<S: AsyncRead + AsyncWrite + Unpin>(stream: S, desk: &Desk, secure: bool) -> Talked<S> {
+    let mut stream = BufReader::new(stream);
+    let upgraded = secure && matches!(desk.tls, Some((MailTls::StartTls, _)));
+    if !upgraded && !answer(&mut stream, desk, Step::Greeting, "220 relay.test").await {
+        return Talked::Over;
+    }
+    let (mut to, mut line) = (String::new(), String::new());
+    loop {
+        line.clear();
+        if !matches!(stream.read_line(&mut line).await, Ok(1..)) {
+            return Talked::Over;
+        }
+        let word = line.split([' ', '\r']).next().unwrap_or_default().to_ascii_uppercase();
+        let goes_on = match word.as_str() {
+            "EHLO" if secure => say(&mut stream, "250-relay.test\r\n250 AUTH PLAIN LOGIN").await,
+            "EHLO" => say(&mut stream, "250-relay.test\r\n250 STARTTLS").await,
+            "STARTTLS" => {
+                say(&mut stream, "220 go on").await;
+                return Talked::StartTls(stream.into_inner());
+            }
+            "AUTH" => answer(&mut stream, desk, Step::Auth, "235 2.7.0 in").await,
+            "MAIL" if !secure => say(&mut stream, "530 5.7.0 STARTTLS first").await,
+            "MAIL" => answer(&mut stream, desk, Step::Mail, "250 2.1.0 ok").await,
+            "RCPT" => {
+                to = line.trim().trim_start_matches(|it: char| it != '<').trim_matches(['<', '>']).to_owned();
+                answer(&mut stream, desk, Step::Rcpt, "250 2.1.5 ok").await
+            }
+            "DATA" => {
+                answer(&mut stream, desk, Step::Data, "354 go on").await
+                    && (desk.has_said(Step::Data) || take(&mut stream, desk, &to).await)
+            }
+            "QUIT" => return Talked::Over,
+            _ => say(&mut stream, "250 2.0.0 ok").await,
+        };
+        if !goes_on {
+            return Talked::Over;
+        }
+    }
+}
+
+impl Desk {
+    /// Whether another answer than the right one is given at this step.
+    fn has_said(&self, step: Step) -> bool {
+        matches!(*lock(&self.fault), Some((at, Fault::Say(_))) if at == step)
+    }
+}
+
+/// Reads a letter up to its dot.
+async fn take<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, desk: &Desk, to: &str) -> bool {
+    let (mut text, mut line) = (String::new(), String::new());
+    loop {
+        line.clear();
+        if !matches!(stream.read_line(&mut line).await, Ok(1..)) {
+            return false;
+        }
+        if line == ".\r\n" {
+            break;
+        }
+        text.push_str(line.strip_prefix('.').filter(|_| line.starts_with("..")).unwrap_or(&line));
+    }
+    let fault = lock(&desk.fault).filter(|(step, _)| *step == Step::End).map(|(_, fault)| fault);
+    if matches!(fault, None | Some(Fault::CutAfterTaking)) {
+        let letter = Mail { to: to.to_owned(), text };
+        lock(&desk.letters).push(letter.clone());
+        let _ = desk.told.send(letter);
+    }
+    answer(stream, desk, Step::End, "250 2.0.0 taken").await
+}
+
+/// Answers, or does what goes wrong at this step; false when the conversation is over.
+async fn answer<S: AsyncWrite + Unpin>(stream: &mut S, desk: &Desk, step: Step, right: &str) -> bool {
+    let fault = lock(&desk.fault).filter(|(at, _)| *at == step).map(|(_, fault)| fault);
+    match fault {
+        None => say(stream, right).await,
+        Some(Fault::Say(text)) => say(stream, text).await,
+        Some(Fault::Cut | Fault::CutAfterTaking) => false,
+        Some(Fault::Hang) => std::future::pending().await,
+    }
+}
+
+async fn say<S: AsyncWrite + Unpin>(stream: &mut S, text: &str) -> bool {
+    stream.write_all(format!("{text}\r\n").as_bytes()).await.is_ok() && stream.flush().await.is_ok()
+}
