@@ -1,15 +1,16 @@
 //! What a server does beside answering: it looks at the files of keys, publishes schedules and ends what has run
-//! out.
+//! out, and sends the messages that are owed.
 
 use std::{sync::Arc, time::Duration};
 
 use talon_app::Clock;
+use talon_jobs::Worker;
 use talon_store::Store;
 use talon_tokens::Verifier;
 use talon_vault::Vault;
 use tokio::{
-    task::{AbortHandle, spawn_blocking},
-    time::{MissedTickBehavior, interval},
+    task::{AbortHandle, JoinHandle, spawn_blocking},
+    time::{MissedTickBehavior, interval, timeout},
 };
 
 use crate::{clock::SystemClock, observe::metrics::Metrics, settings::Settings};
@@ -21,14 +22,31 @@ pub(crate) const LOOK_AT_KEYS_EVERY: Duration = Duration::from_millis(500);
 /// ([`talon_domain::booking::GRACE`]), in which this has to come by.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
+/// How often messages are looked for that are due.
+const SEND_EVERY: Duration = Duration::from_secs(1);
+
+/// How often reminders are looked for that are to be planned, and what is owed is counted.
+const PLAN_EVERY: Duration = Duration::from_secs(30);
+
 /// The running tasks.
-pub(crate) struct Background(Vec<AbortHandle>);
+pub(crate) struct Background {
+    tasks: Vec<AbortHandle>,
+    sending: Option<(Arc<Worker>, JoinHandle<()>)>,
+}
 
 impl Background {
-    /// Stops them. Each may be stopped anywhere: what it was doing it does again next time.
-    pub(crate) fn stop(self) {
-        for task in self.0 {
+    /// Stops them. Each may be stopped anywhere: what it was doing it does again next time. Only a letter that is on its
+    /// way is waited for, since it would be sent once more.
+    pub(crate) async fn stop(self, patience: Duration) {
+        for task in self.tasks {
             task.abort();
+        }
+        if let Some((worker, mut sending)) = self.sending {
+            worker.stop();
+            if timeout(patience, &mut sending).await.is_err() {
+                tracing::warn!("letters were cut off: they took longer than limits.drain");
+                sending.abort();
+            }
         }
     }
 }
@@ -39,11 +57,18 @@ pub(crate) fn start(
     store: &Arc<dyn Store>,
     (verifier, contacts): (&Arc<Verifier>, Option<Arc<Vault>>),
     metrics: &Arc<Metrics>,
+    worker: Option<Arc<Worker>>,
 ) -> Background {
     let keys = tokio::spawn(follow_keys(Arc::clone(verifier), contacts, Arc::clone(metrics)));
     let schedules = tokio::spawn(publish_schedules(Arc::clone(store), settings.publish_every));
     let sweeping = tokio::spawn(sweep(Arc::clone(store)));
-    Background(vec![keys.abort_handle(), schedules.abort_handle(), sweeping.abort_handle()])
+    let mut tasks = vec![keys.abort_handle(), schedules.abort_handle(), sweeping.abort_handle()];
+    let sending = worker.map(|worker| {
+        tasks.push(tokio::spawn(plan(Arc::clone(&worker))).abort_handle());
+        let sending = tokio::spawn(send(Arc::clone(&worker)));
+        (worker, sending)
+    });
+    Background { tasks, sending }
 }
 
 async fn follow_keys(verifier: Arc<Verifier>, contacts: Option<Arc<Vault>>, metrics: Arc<Metrics>) {
@@ -107,6 +132,36 @@ async fn sweep(store: Arc<dyn Store>) {
             Ok(done) if done.ended == 0 => {}
             Ok(done) => tracing::debug!(ended = done.ended, "holds ended"),
             Err(error) => tracing::warn!(%error, "holds could not be swept; trying again in a second"),
+        }
+    }
+}
+
+/// Sends messages until the worker is stopped. Every node does it; each message is sent by one.
+async fn send(worker: Arc<Worker>) {
+    let mut ticks = interval(SEND_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !worker.is_stopping() {
+        if let Err(error) = worker.send().await {
+            tracing::warn!(%error, "messages could not be looked for; trying again in a second");
+        }
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = worker.stopped() => {}
+        }
+    }
+}
+
+/// Plans reminders, counts what is owed, forgets what is old.
+async fn plan(worker: Arc<Worker>) {
+    let mut ticks = interval(PLAN_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = worker.plan().await {
+            tracing::warn!(%error, "reminders could not be planned; trying again in half a minute");
+        }
+        if let Err(error) = worker.tidy().await {
+            tracing::warn!(%error, "messages could not be counted; trying again in half a minute");
         }
     }
 }

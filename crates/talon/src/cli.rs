@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{
-        backup, client, config, doctor, export, generate, import, keys, migrate, person, restore, schedule, schema,
-        serve, token,
+        backup, client, config, doctor, export, generate, import, keys, messages, migrate, person, restore, schedule,
+        schema, serve, token,
     },
     failure::Outcome,
     observe::logs,
@@ -75,6 +75,9 @@ enum Command {
     /// Schedules
     #[command(subcommand)]
     Schedule(schedule::ScheduleCommand),
+    /// Messages to patients
+    #[command(subcommand)]
+    Messages(messages::MessagesCommand),
     /// Show every setting, its value and where that came from
     #[command(after_help = config::EXAMPLES)]
     Config(ServerArgs),
@@ -173,6 +176,7 @@ pub(crate) fn run() -> Outcome {
         Command::Person(command) => person::run(command),
         Command::Keys(command) => keys::run(command),
         Command::Schedule(command) => schedule::run(command),
+        Command::Messages(command) => messages::run(command),
         Command::Config(args) => config::run(args),
         Command::Doctor(args) => doctor::run(args),
     }

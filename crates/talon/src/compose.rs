@@ -141,7 +141,7 @@ fn issuer(table: &IssuerTable) -> Outcome<Issuer> {
 }
 
 /// Reads a secret from a file that its owner alone may open; one line end after it is no part of it.
-fn shared_secret(path: &Path) -> Outcome<Vec<u8>> {
+pub(crate) fn shared_secret(path: &Path) -> Outcome<Vec<u8>> {
     use std::os::unix::fs::PermissionsExt;
     let unreadable = |error: std::io::Error| {
         Failure::usage(anyhow::Error::new(error).context(format!("{} cannot be read", path.display())))

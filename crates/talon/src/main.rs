@@ -10,6 +10,7 @@ mod descriptors;
 mod failure;
 mod health;
 mod listen;
+mod messages;
 mod observe;
 mod output;
 mod settings;

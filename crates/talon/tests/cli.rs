@@ -44,6 +44,9 @@ fn every_command_has_help_with_an_example() {
         "person erase",
         "person merge",
         "schedule publish",
+        "messages list",
+        "messages count",
+        "messages preview",
         "config",
         "doctor",
     ] {

@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod generate;
 pub(crate) mod import;
 pub(crate) mod keys;
+pub(crate) mod messages;
 pub(crate) mod migrate;
 pub(crate) mod person;
 mod progress;

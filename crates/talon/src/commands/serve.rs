@@ -21,6 +21,7 @@ use crate::{
     failure::Outcome,
     health,
     listen::{self, ListenLimits, Served, Stop},
+    messages,
     observe::{logs, metrics, metrics::Metrics},
     output::say,
     settings::Settings,
@@ -74,7 +75,8 @@ async fn serve(settings: Settings, demonstration: Option<Demonstration>) -> Outc
 
     let metrics = Metrics::new(&store);
     let gate = Arc::new(Gate::new(Phase::Serving));
-    let tasks = background::start(&settings, &store, (&verifier, contacts), &metrics);
+    let worker = messages::worker(&settings, &store, &own_key, metrics.clone())?;
+    let tasks = background::start(&settings, &store, (&verifier, contacts), &metrics, worker);
     let served = served(&settings, &store, &gate, (verifier, Arc::clone(&own_key)), &metrics);
     let (give_word, stop) = Stop::channel();
     let limits = listen_limits(&settings);
@@ -113,7 +115,7 @@ async fn serve(settings: Settings, demonstration: Option<Demonstration>) -> Outc
     if !serving.await.unwrap_or(false) {
         tracing::warn!("requests were cut off: they took longer than limits.drain");
     }
-    tasks.stop();
+    tasks.stop(settings.limits.drain).await;
     store.close().await;
     let _ = metrics_word.send(true);
     drop(metrics_serving);

@@ -12,12 +12,15 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use jiff::SignedDuration;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
 use talon_app::Observer;
+use talon_domain::message::{MessageKind, MessageState};
+use talon_jobs::Watcher;
 use talon_store::Store;
 
 use super::store_load::StoreLoad;
@@ -51,6 +54,12 @@ struct ResultLabel {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct MessageLabels {
+    kind: &'static str,
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Build {
     version: &'static str,
 }
@@ -62,6 +71,10 @@ pub(crate) struct Metrics {
     refusals: Family<ReasonLabel, Counter>,
     took: Family<RouteLabel, Histogram, fn() -> Histogram>,
     key_reloads: Family<ResultLabel, Counter>,
+    messages: Family<MessageLabels, Counter>,
+    put_off: Family<ReasonLabel, Counter>,
+    owed: Gauge,
+    oldest: Gauge,
 }
 
 impl Metrics {
@@ -77,10 +90,21 @@ impl Metrics {
         registry.register_with_unit("request_duration", about, Unit::Seconds, took.clone());
         let about = "Times that the files of keys had changed and were read again";
         registry.register("key_reloads", about, key_reloads.clone());
+        let (messages, put_off) = (Family::default(), Family::default());
+        let (owed, oldest) = (Gauge::default(), Gauge::default());
+        registry.register(
+            "messages_settled",
+            "Messages settled by this node, by what became of them",
+            messages.clone(),
+        );
+        registry.register("letters_put_off", "Letters not taken and tried again, by why", put_off.clone());
+        registry.register("messages_owed", "Messages that are owed", owed.clone());
+        let about = "For how long the oldest message has been owed";
+        registry.register_with_unit("messages_oldest", about, Unit::Seconds, oldest.clone());
         let build = prometheus_client::metrics::info::Info::new(Build { version: env!("CARGO_PKG_VERSION") });
         registry.register("build", "The program", build);
         registry.register_collector(Box::new(StoreLoad::of(Arc::downgrade(store))));
-        Arc::new(Self { registry, requests, refusals, took, key_reloads })
+        Arc::new(Self { registry, requests, refusals, took, key_reloads, messages, put_off, owed, oldest })
     }
 
     /// The files of keys had changed.
@@ -97,6 +121,21 @@ impl Observer for Metrics {
         if status >= 400 {
             self.refusals.get_or_create(&ReasonLabel { reason: outcome }).inc();
         }
+    }
+}
+
+impl Watcher for Metrics {
+    fn settled(&self, kind: MessageKind, state: MessageState) {
+        self.messages.get_or_create(&MessageLabels { kind: kind.code(), state: state.code() }).inc();
+    }
+
+    fn put_off(&self, reason: &'static str) {
+        self.put_off.get_or_create(&ReasonLabel { reason }).inc();
+    }
+
+    fn owed(&self, count: u64, oldest: SignedDuration) {
+        self.owed.set(i64::try_from(count).unwrap_or(i64::MAX));
+        self.oldest.set(oldest.as_secs());
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod file;
 mod keys;
+mod mail;
 mod origin;
 mod parse;
 mod store_url;
@@ -10,6 +11,7 @@ mod types;
 use std::path::{Path, PathBuf};
 
 pub(crate) use file::IssuerTable;
+pub(crate) use mail::{MailSettings, MailWay};
 pub(crate) use origin::{Options, Values};
 pub(crate) use parse::duration;
 pub(crate) use store_url::StoreUrl;

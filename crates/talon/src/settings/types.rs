@@ -11,7 +11,7 @@ use talon_domain::{
 };
 use talon_iemk::{Base, Network, Proxies};
 
-use super::{IssuerTable, SettingsError, StoreUrl, Values, parse::Field};
+use super::{IssuerTable, MailSettings, SettingsError, StoreUrl, Values, parse::Field};
 
 /// Everything an operator chooses.
 #[derive(Clone, Debug)]
@@ -35,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) cancel_cutoff: Duration,
     pub(crate) offers: OfferTerms,
     pub(crate) deadlines: Deadlines,
+    pub(crate) mail: MailSettings,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
     pub(crate) limits: Limits,
@@ -128,6 +129,7 @@ impl Settings {
             cancel_cutoff: field("cancel_cutoff")?.duration_or_none()?,
             offers: OfferTerms { time: span(field("offer_time")?.duration()?) },
             deadlines: deadlines(&field("service_deadlines")?)?,
+            mail: MailSettings::read(values)?,
             log_level: log_level(&field("log.level")?)?,
             log_format: field("log.format")?.parse()?,
             limits: Limits {

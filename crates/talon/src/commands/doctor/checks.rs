@@ -24,7 +24,8 @@ use crate::{
     commands::{block_on, with_store},
     compose::{self, WhenMissing},
     failure::Failure,
-    settings::Settings,
+    messages,
+    settings::{MailWay, Settings},
 };
 
 /// Less than this and the write-ahead log of a busy hour may not fit.
@@ -50,6 +51,7 @@ pub(super) fn all(settings: &Settings) -> Vec<(&'static str, Finding)> {
         ("open files", open_files(settings)),
         ("proxies", proxies(settings)),
         ("audit", audit(settings)),
+        ("messages", messages(settings)),
     ]
 }
 
@@ -216,6 +218,24 @@ fn audit(settings: &Settings) -> Finding {
     let what = "audit_reads is false: nobody can tell afterwards who read whose data; set it to true wherever the data \
                 are real";
     Warning(what.to_owned())
+}
+
+fn messages(settings: &Settings) -> Finding {
+    let made = match messages::composer(settings, None) {
+        Ok(_) => "each kind of letter can be made",
+        Err(failure) => return Fault(text(&failure)),
+    };
+    let Some(way) = &settings.mail.way else {
+        let what = "nobody takes them: what patients are owed is kept and not sent; set mail.smtp or mail.folder";
+        return Warning(what.to_owned());
+    };
+    match messages::courier(&settings.mail, way) {
+        Ok(_) => Fine(match way {
+            MailWay::Relay { address, .. } => format!("{made}, and {address} takes them"),
+            MailWay::Folder(path) => format!("{made}, and {} takes them", path.display()),
+        }),
+        Err(failure) => Fault(text(&failure)),
+    }
 }
 
 fn folder(path: &Path) -> PathBuf {
