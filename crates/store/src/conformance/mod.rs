@@ -19,6 +19,7 @@
 pub mod booking;
 pub mod cancelling;
 pub mod churning;
+pub mod clocks;
 pub mod counting;
 pub mod delivering;
 pub mod exchanging;
@@ -27,6 +28,7 @@ pub mod holding;
 pub mod importing;
 pub mod listed;
 pub mod listing;
+pub mod midnights;
 pub mod model;
 pub mod moving;
 pub mod offers;
@@ -66,6 +68,9 @@ macro_rules! conformance {
             churning::a_desk_neither_counts_nor_pauses,
             churning::who_has_a_visit_may_move_it_while_they_pause,
             churning::however_many_race_nobody_gives_up_more_than_they_may,
+            clocks::of_two_equal_times_the_earlier_is_offered_and_booked,
+            clocks::a_time_that_clocks_skip_is_nobodys,
+            clocks::visits_overlap_by_instants_whatever_clocks_show,
             counting::a_commit_is_counted_before_it_is_answered,
             delivering::a_message_is_claimed_sent_and_owed_no_more,
             delivering::each_message_goes_to_one_of_many_claimants,
@@ -116,6 +121,11 @@ macro_rules! conformance {
             listing::a_held_time_is_listed_to_its_holder_alone,
             listing::a_list_is_bounded_to_the_earliest,
             listing::a_cell_is_sold_and_listed_from_its_release_on,
+            midnights::tickets_are_numbered_by_the_facilitys_own_days,
+            midnights::visits_that_meet_at_midnight_exclude_each_other,
+            midnights::windows_and_validity_change_at_the_facilitys_midnight,
+            midnights::a_clock_that_jumps_sells_nothing_twice,
+            midnights::a_clock_that_jumps_back_lets_a_person_have_no_third_visit,
             moving::a_moved_entry_gives_up_what_it_had_and_has_what_it_wanted,
             moving::asking_again_for_the_same_move_changes_nothing,
             moving::a_refused_move_leaves_an_audit_record_and_nothing_else,

@@ -59,9 +59,12 @@ pub async fn outcomes(store: &Arc<dyn Store>) -> BTreeMap<String, usize> {
 /// Checks what must hold of a store at any time: each place, referral and ticket is one entry's.
 pub async fn assert_exclusive(store: &Arc<dyn Store>) {
     let (mut places, mut referrals, mut tickets) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let facilities = all(store, Kind::Facility).await.into_iter();
+    let known = facilities.filter_map(|record| if let Record::Facility(known) = record { Some(known) } else { None });
+    let zones: BTreeMap<_, _> = known.map(|known| (known.id, known.zone)).collect();
     for entry in entries(store).await {
         let facility = entry.key.facility;
-        let day = entry.start.as_second() / 86_400;
+        let day = zones[&facility].day(entry.start);
         assert_eq!(tickets.insert((facility, day, entry.ticket.0.clone()), entry.key), None, "one ticket twice");
         if entry.state.is_live() {
             assert_eq!(places.insert((facility, entry.slot, entry.place), entry.key), None, "one place twice");
