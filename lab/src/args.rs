@@ -24,7 +24,7 @@ Examples:
 #[derive(Parser, Debug)]
 #[command(name = "talon-lab", version, about, after_help = EXAMPLES, max_term_width = 100)]
 pub(crate) struct Args {
-    /// Requests to book; those that are asked again come on top
+    /// Bookings and journeys; what is asked again, and each further step of a journey, comes on top
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = value_parser!(u32).range(1..=100_000_000))]
     pub(crate) attempts: u32,
     /// Clients at once

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use talon_testkit::{Answer, Client, Lost, Outcome, TestKey};
+use talon_testkit::{Answer, Booking, Client, Lost, Outcome, TestKey};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
@@ -14,13 +14,17 @@ use tokio::{
 
 use crate::{
     history::Attempt,
-    plan::{Operation, Plan},
+    plan::{Kind, Operation, Plan},
     site::Board,
 };
 
 /// How long it leaves a server alone that did not answer, or says that it cannot now. Without it a
 /// network that is down would use up the attempts of a whole run.
 const RESPITE: Duration = Duration::from_millis(50);
+
+/// How often a step of a journey is asked until it is answered, each time at the next node. The next step depends on
+/// the answer.
+const MOST_TRIES: u8 = 40;
 
 /// A client, with a connection to each node.
 pub(crate) struct Caller {
@@ -50,12 +54,31 @@ impl Caller {
         self.number
     }
 
-    /// Carries out an operation, asking again as often as it says, each time at the next node. Nothing is
-    /// sent, and nothing given back, when no node will ever be up again.
+    /// Carries out an operation. Nothing is sent, and nothing given back, when no node will ever be up again.
     pub(crate) async fn carry_out(&mut self, operation: Operation) -> Vec<Attempt> {
+        let Operation { request, steps, node, again } = operation;
+        if self.plan.requests[request as usize].journey.is_none() {
+            return self.ask_again(request, node, again, &Ids::default()).await;
+        }
+        let (mut attempts, mut ids) = (Vec::new(), Ids::default());
+        for request in request..request + steps {
+            let kind = self.plan.requests[request as usize].kind;
+            attempts.extend(self.ask_again(request, node, MOST_TRIES, &ids).await);
+            match attempts.last().map(|attempt| &attempt.outcome) {
+                Some(Outcome::Ok { entry, .. }) => ids.learn(kind, entry),
+                // The visit stays where it is.
+                Some(Outcome::Refused(_)) if kind == Kind::Move => {}
+                _ => break,
+            }
+        }
+        attempts
+    }
+
+    /// Asks until there is an answer, each time at the next node, and not more often than this.
+    async fn ask_again(&mut self, request: u32, node: u8, again: u8, ids: &Ids) -> Vec<Attempt> {
         let mut attempts = Vec::new();
-        for again in 0..=operation.again {
-            let Some(attempt) = self.ask(operation.request, operation.node + again).await else { break };
+        for again in 0..=again {
+            let Some(attempt) = self.ask(request, node + again, ids).await else { break };
             let is_unknown = attempt.is_unknown();
             attempts.push(attempt);
             if !is_unknown {
@@ -65,14 +88,15 @@ impl Caller {
         attempts
     }
 
-    async fn ask(&mut self, request: u32, wanted: u8) -> Option<Attempt> {
+    async fn ask(&mut self, request: u32, wanted: u8, ids: &Ids) -> Option<Attempt> {
         let (node, address) = self.node_that_is_up(wanted).await?;
         let booking = self.plan.booking(request, &self.key);
+        let kind = self.plan.requests[request as usize].kind;
         let connection = &mut self.connections[node];
         let known = connection.take().filter(|(at, _)| *at == address);
         let (_, mut client) = known.unwrap_or_else(|| (address, Client::new(address)));
         let began = self.now();
-        let answer = match timeout(self.patience, client.ask(&booking)).await {
+        let answer = match timeout(self.patience, ids.ask(&mut client, kind, &booking)).await {
             Ok(answer) => answer,
             Err(_) => Err(Lost(format!("no answer in {:?}", self.patience))),
         };
@@ -103,6 +127,33 @@ impl Caller {
 
     fn now(&self) -> u64 {
         u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+/// What a journey goes on with.
+#[derive(Default)]
+struct Ids {
+    hold: String,
+    entry: String,
+}
+
+impl Ids {
+    fn learn(&mut self, kind: Kind, told: &str) {
+        match kind {
+            Kind::Hold => told.clone_into(&mut self.hold),
+            Kind::Book | Kind::Move => told.clone_into(&mut self.entry),
+            Kind::Release | Kind::Cancel => {}
+        }
+    }
+
+    async fn ask(&self, client: &mut Client, kind: Kind, booking: &Booking) -> Result<Answer, Lost> {
+        match kind {
+            Kind::Book => client.ask(booking).await,
+            Kind::Hold => client.hold(booking).await,
+            Kind::Release => client.release(&booking.token, &self.hold).await,
+            Kind::Move => client.move_to(booking, &self.entry).await,
+            Kind::Cancel => client.cancel(&booking.token, &self.entry).await,
+        }
     }
 }
 

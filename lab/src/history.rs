@@ -64,7 +64,8 @@ pub(crate) fn write(plan: &Plan, history: &[Attempt], out: &mut dyn Write) -> an
             "person": plan.persons[plan.person_of(request) as usize].guid,
             "referral": plan.referrals[request.referral as usize].referral.id(),
             "slot": slot.cell.guid, "places": slot.places, "start": slot.cell.start.to_string(),
-            "outcome": outcome, "detail": detail, "status": attempt.status, "request": attempt.trace,
+            "asked": request.kind.action(), "outcome": outcome, "detail": detail, "status": attempt.status,
+            "request": attempt.trace,
         });
         writeln!(out, "{line}")?;
     }

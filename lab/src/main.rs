@@ -87,7 +87,7 @@ async fn race(setup: &Setup, plan: &Arc<Plan>, region: &Path, scratch: &Path) ->
     let mut violations = Vec::new();
     match broken {
         Some(what) => violations.push(Violation { checker: "restart", what }),
-        None => violations.extend(race::settle(&mut callers, &mut history).await?),
+        None => violations.extend(race::settle(plan, &mut callers, &mut history).await?),
     }
     drop(callers);
     violations.extend(tokio::task::block_in_place(|| end(setup, &mut site)));

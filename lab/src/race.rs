@@ -60,8 +60,14 @@ pub(crate) async fn run(
 /// # Errors
 ///
 /// A client panicked.
-pub(crate) async fn settle(callers: &mut Vec<Caller>, history: &mut Vec<Attempt>) -> anyhow::Result<Vec<Violation>> {
-    let mut open: Vec<u32> = history.iter().filter(|a| a.is_unknown()).map(|a| a.request).collect();
+pub(crate) async fn settle(
+    plan: &Plan,
+    callers: &mut Vec<Caller>,
+    history: &mut Vec<Attempt>,
+) -> anyhow::Result<Vec<Violation>> {
+    // A journey is not gone on with where it broke off: only whoever made it knew how.
+    let is_alone = |attempt: &&Attempt| plan.requests[attempt.request as usize].journey.is_none();
+    let mut open: Vec<u32> = history.iter().filter(|a| a.is_unknown()).filter(is_alone).map(|a| a.request).collect();
     open.sort_unstable();
     open.dedup();
     let clients = callers.len();
@@ -72,7 +78,7 @@ pub(crate) async fn settle(callers: &mut Vec<Caller>, history: &mut Vec<Attempt>
             let mut told = Vec::new();
             for request in own {
                 for node in 0..MOST_TRIES {
-                    told.extend(caller.carry_out(Operation { request, node, again: 0 }).await);
+                    told.extend(caller.carry_out(Operation { request, steps: 1, node, again: 0 }).await);
                     if told.last().is_none_or(|attempt| !attempt.is_unknown()) {
                         break;
                     }

@@ -60,16 +60,18 @@ impl Report<'_> {
 
     fn rows(&self) -> Vec<(String, String)> {
         let attempts = self.history.len();
-        let again = attempts.saturating_sub(self.plan.operations.len());
+        let planned = self.plan.operations.len();
         let rate = attempts as f64 / self.raced.as_secs_f64().max(f64::MIN_POSITIVE);
         let mut rows = vec![
-            ("attempts".to_owned(), format!("{attempts}, {again} of them asked again")),
+            ("attempts".to_owned(), format!("{attempts} in {planned} operations")),
             ("time".to_owned(), format!("{:.1} s, {rate:.0} a second", self.raced.as_secs_f64())),
         ];
         let mut told: BTreeMap<String, usize> = BTreeMap::new();
         for attempt in self.history {
             let what = match (&attempt.outcome, attempt.status) {
-                (Outcome::Ok { .. }, _) => "ok".to_owned(),
+                (Outcome::Ok { .. }, _) => {
+                    format!("ok: {}", self.plan.requests[attempt.request as usize].kind.action())
+                }
                 (Outcome::Refused(reason), _) => format!("refused: {reason}"),
                 (Outcome::Unknown(_), None) => "unknown: no answer".to_owned(),
                 (Outcome::Unknown(_), Some(status)) => format!("unknown: {status}"),
@@ -87,7 +89,7 @@ impl Report<'_> {
         rows.push(("entries".to_owned(), format!("{entries}, {live} of them live")));
         rows.push(("messages".to_owned(), messages.to_string()));
         rows.push(("audit records".to_owned(), records.to_string()));
-        rows.push(("keys with an order that explains them".to_owned(), keys.to_string()));
+        rows.push(("keys whose answers are explained".to_owned(), keys.to_string()));
         let mut found: BTreeMap<&str, usize> = BTreeMap::new();
         self.violations.iter().for_each(|violation| *found.entry(violation.checker).or_default() += 1);
         let mut violations = self.violations.len().to_string();

@@ -12,7 +12,7 @@ use anyhow::{Context, bail, ensure};
 use talon_testkit::{Freeze, Installation, Lost, Proxy, Server, TestKey, raise_file_limit};
 use tokio::sync::watch;
 
-use crate::{args::Nemesis, setup::Setup, store::Store};
+use crate::{args::Nemesis, plan::HOLD, setup::Setup, store::Store};
 
 /// Where each node can be reached; `None` while it is down.
 pub(crate) type Board = Vec<Option<SocketAddr>>;
@@ -65,6 +65,7 @@ impl Site {
             // One person makes more requests here than any person does.
             .with_env("TALON_LIMITS_PERSON_BURST", "1000000")
             .with_env("TALON_LIMITS_PERSON_RATE", "1000000")
+            .with_env("TALON_HOLD_TIME", &format!("{}s", HOLD.as_secs()))
             .with_env("TALON_LOG_LEVEL", "warn");
         if let Some(bug) = &setup.bug {
             installation = installation.with_env("TALON_PLANTED_BUG", bug);

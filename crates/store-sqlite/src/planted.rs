@@ -15,7 +15,7 @@ pub(crate) enum Bug {
     OwnerIgnored,
     /// A hold has no claim on its place.
     HoldWithoutKey,
-    /// A booking looks over holds, whosesoever they are.
+    /// Whoever books or holds looks over holds, whosesoever they are.
     HoldIgnored,
 }
 

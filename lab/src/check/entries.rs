@@ -10,7 +10,7 @@ use serde::Deserialize;
 use talon_testkit::Violation;
 
 use super::violation;
-use crate::plan::{Plan, code};
+use crate::plan::{Kind, Plan, Request, code};
 
 /// A line of `entry`.
 #[derive(Deserialize)]
@@ -26,6 +26,7 @@ pub(super) struct EntryLine {
     place: u16,
     specialty: String,
     minutes: u16,
+    version: u32,
 }
 
 /// What became of an entry.
@@ -43,11 +44,13 @@ pub(super) enum State {
 pub(super) struct Entry {
     /// As in `Entry_id`.
     pub(super) id: String,
-    /// Which request it is of.
+    /// Which request it is of; of a journey, one that asked for the cell that it is in.
     pub(super) request: u32,
     pub(super) place: u16,
     pub(super) ticket: String,
     pub(super) state: State,
+    /// How often it was changed, and one.
+    pub(super) version: u32,
 }
 
 impl Entry {
@@ -71,7 +74,8 @@ pub(super) struct Known<'a> {
 
 impl<'a> Known<'a> {
     pub(super) fn of(plan: &'a Plan) -> Self {
-        let requests = plan.requests.iter().zip(0..);
+        let takes = |request: &Request| matches!(request.kind, Kind::Book | Kind::Move);
+        let requests = plan.requests.iter().zip(0..).filter(|(request, _)| takes(request));
         Self {
             referrals: plan.referrals.iter().zip(0..).map(|(known, index)| (known.referral.id(), index)).collect(),
             slots: plan.slots.iter().zip(0..).map(|(slot, index)| (slot.cell.guid.as_str(), index)).collect(),
@@ -99,7 +103,7 @@ impl<'a> Known<'a> {
         if !agrees {
             return Err(format!("entry {id} is not what was asked for: its person, its slot or its place is another"));
         }
-        Ok(Entry { id, request, place: line.place, ticket: line.ticket, state: line.state })
+        Ok(Entry { id, request, place: line.place, ticket: line.ticket, state: line.state, version: line.version })
     }
 }
 

@@ -4,10 +4,10 @@
 //! What an answer says about a key follows from the order of the rules. `time-taken` says that the slot
 //! was full, and that referral, specialty and time were free, since the rules about those come before.
 //!
-//! Nothing is cancelled, so a key only fills. That makes histories short: of all answers which say
-//! that it was full the one that ended first says everything, and of all which say that there was room
-//! the one that began last. And a booking whose answer was lost counts from its first sending to the first
-//! success that was told, or to the end.
+//! Nothing is given up in the scenes that this is about (`places` is about the others), so a key only fills.
+//! That makes histories short: of all answers which say that it was full the one that ended first says
+//! everything, and of all which say that there was room the one that began last. And a booking whose answer
+//! was lost counts from its first sending to the first success that was told, or to the end.
 
 use std::collections::HashMap;
 
@@ -92,7 +92,8 @@ fn overlap(one: Interval, other: Interval) -> bool {
 pub(super) fn check(plan: &Plan, history: &[Attempt], entries: &[Entry]) -> (usize, Vec<Violation>) {
     let mut booked = vec![false; plan.requests.len()];
     entries.iter().for_each(|entry| booked[entry.request as usize] = true);
-    let mut order: Vec<&Attempt> = history.iter().collect();
+    let fills = |attempt: &&Attempt| plan.requests[attempt.request as usize].journey.is_none();
+    let mut order: Vec<&Attempt> = history.iter().filter(fills).collect();
     order.sort_by_key(|attempt| (plan.requests[attempt.request as usize].scene, attempt.request));
     let (mut keys, mut violations) = (0, Vec::new());
     // No key belongs to two scenes.

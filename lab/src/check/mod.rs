@@ -3,7 +3,9 @@
 mod answers;
 mod entries;
 mod export;
+mod journeys;
 mod linear;
+mod places;
 mod records;
 
 use std::{io::BufReader, process::Stdio};
@@ -20,7 +22,7 @@ pub(crate) struct Checked {
     pub(crate) entries: (usize, usize),
     pub(crate) messages: u64,
     pub(crate) records: u64,
-    /// Claim keys whose histories were checked for an order that explains them.
+    /// Claim keys whose answers were checked for what explains them.
     pub(crate) keys: usize,
 }
 
@@ -30,7 +32,7 @@ pub(crate) struct Checked {
 ///
 /// `talon export` fails, or writes what cannot be understood.
 pub(crate) fn all(plan: &Plan, history: &[Attempt], site: &Site) -> anyhow::Result<Checked> {
-    let mut violations = answers::unexpected(history);
+    let mut violations = answers::unexpected(plan, history);
     violations.extend(answers::repeats_differ(plan, history));
     let found = {
         let mut export = site.command("export");
@@ -43,9 +45,12 @@ pub(crate) fn all(plan: &Plan, history: &[Attempt], site: &Site) -> anyhow::Resu
     let live = found.entries.iter().filter(|entry| entry.is_live()).count();
     violations.extend(found.violations);
     violations.extend(entries::duplicates(plan, &found.entries));
-    violations.extend(answers::ok_but_missing(history, &found.entries));
-    violations.extend(answers::refused_but_present(history, &found.entries));
+    violations.extend(answers::ok_but_missing(plan, history, &found.entries));
+    violations.extend(answers::refused_but_present(plan, history, &found.entries));
+    violations.extend(journeys::broken(plan, history, &found.entries));
     let (keys, unexplained) = linear::check(plan, history, &found.entries);
+    violations.extend(unexplained);
+    let (places, unexplained) = places::check(plan, history);
     violations.extend(unexplained);
     violations.extend(doctor(site)?);
     Ok(Checked {
@@ -53,7 +58,7 @@ pub(crate) fn all(plan: &Plan, history: &[Attempt], site: &Site) -> anyhow::Resu
         entries: (found.entries.len(), live),
         messages: found.messages,
         records: found.records,
-        keys,
+        keys: keys + places,
     })
 }
 

@@ -11,7 +11,10 @@ use super::{
     export::MessageLine,
     violation,
 };
-use crate::{history::Attempt, plan::Plan};
+use crate::{
+    history::Attempt,
+    plan::{Kind, Plan},
+};
 
 /// The messages that were seen of each entry. For stores from which nothing was sent yet: there is no
 /// relay, so each is still in the outbox.
@@ -36,10 +39,13 @@ impl Messages {
         for (index, entry) in entries.iter().enumerate() {
             let mut seen = self.seen.remove(&index).unwrap_or_default();
             seen.sort();
-            let mut owed = vec![(1, "booked".to_owned())];
-            if entry.state == State::Cancelled {
-                owed.push((2, "cancelled".to_owned()));
-            }
+            let owed: Vec<(u32, String)> = (1..=entry.version)
+                .map(|version| match version {
+                    1 => (version, "booked".to_owned()),
+                    last if last == entry.version && entry.state == State::Cancelled => (last, "cancelled".to_owned()),
+                    _ => (version, "moved".to_owned()),
+                })
+                .collect();
             if seen != owed {
                 violations.push(violation("outbox", format!("{} owes {owed:?} and has {seen:?}", entry.id)));
             }
@@ -87,7 +93,7 @@ impl<'a> Records<'a> {
     /// One more record.
     pub(super) fn add(&mut self, line: &AuditLine, entries: &HashMap<String, usize>) -> Vec<Violation> {
         let mut violations = Vec::new();
-        if line.outcome == "ok" {
+        if line.outcome == "ok" && line.action == "book" {
             match line.object.as_ref().and_then(|object| entries.get(object)) {
                 Some(entry) => *self.booked.entry(*entry).or_default() += 1,
                 None => violations.push(violation("audit", format!("a booking of no entry: {:?}", line.object))),
@@ -102,16 +108,18 @@ impl<'a> Records<'a> {
             violations.push(violation("audit", format!("request {} has two records", line.request)));
         }
         *seen = true;
-        let referral =
-            || self.plan.referrals[self.plan.requests[attempt.request as usize].referral as usize].referral.id();
+        let request = self.plan.requests[attempt.request as usize];
+        let referral = || self.plan.referrals[request.referral as usize].referral.id();
+        // What is changed was named by the request, and what was to be had is named by the answer.
+        let names = matches!(request.kind, Kind::Book | Kind::Hold);
         let agrees = match &attempt.outcome {
             Outcome::Ok { entry, .. } => {
-                ["ok", "repeated"].contains(&line.outcome.as_str()) && line.object.as_ref() == Some(entry)
+                ["ok", "repeated"].contains(&line.outcome.as_str()) && (!names || line.object.as_ref() == Some(entry))
             }
-            Outcome::Refused(reason) => line.outcome == *reason && line.object == Some(referral()),
+            Outcome::Refused(reason) => line.outcome == *reason && (!names || line.object == Some(referral())),
             Outcome::Unknown(_) => true,
         };
-        if line.action != "book" || !agrees {
+        if line.action != request.kind.action() || !agrees {
             let what =
                 format!("request {} was told {:?}, its record says {:?}", line.request, attempt.outcome, line.outcome);
             violations.push(violation("audit", what));

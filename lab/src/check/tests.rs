@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{answers, entries, export, linear};
 use crate::{
     history::Attempt,
-    plan::{Plan, Referral, Request, Slot},
+    plan::{Kind, Plan, Referral, Request, Slot},
 };
 
 const FACILITY: &str = "fac00000-0000-4000-8000-000000000001";
@@ -34,14 +34,14 @@ fn plan() -> Plan {
         person,
     };
     let person = |number: u32| PersonRef { guid: format!("9e500000-0000-4000-8000-00000000000{number}") };
-    let request = |referral, slot| Request { referral, slot, scene: 0 };
+    let request = |referral, slot| Request { kind: Kind::Book, referral, slot, scene: 0, journey: None };
     Plan {
         persons: vec![person(0), person(1)],
         referrals: vec![referral(0), referral(1)],
         slots: vec![slot(0), slot(1)],
         requests: vec![request(0, 0), request(1, 0), request(0, 1)],
-        operations: Vec::new(),
         scenes: 1,
+        ..Plan::default()
     }
 }
 
@@ -99,12 +99,12 @@ fn found(history: &[Attempt], export: &[String]) -> Vec<Violation> {
     let read = export::read(&plan, history, export.as_bytes()).unwrap();
     let (_, unexplained) = linear::check(&plan, history, &read.entries);
     [
-        answers::unexpected(history),
+        answers::unexpected(&plan, history),
         answers::repeats_differ(&plan, history),
         read.violations,
         entries::duplicates(&plan, &read.entries),
-        answers::ok_but_missing(history, &read.entries),
-        answers::refused_but_present(history, &read.entries),
+        answers::ok_but_missing(&plan, history, &read.entries),
+        answers::refused_but_present(&plan, history, &read.entries),
         unexplained,
     ]
     .concat()
@@ -125,6 +125,8 @@ fn refusal_record(at: u64, person: u32, reason: &str) -> String {
         trace(at)
     )
 }
+
+mod journeys;
 
 #[test]
 fn a_history_in_order_has_no_violation() {
@@ -223,5 +225,5 @@ fn a_record_that_says_something_else_is_found() {
 fn an_internal_error_and_a_refusal_without_reason_are_found() {
     let internal = attempt(0, (10, 20), Outcome::Unknown("500".into()), Some(500));
     let odd = attempt(1, (11, 20), Outcome::Refused("validation".into()), Some(400));
-    assert_eq!(answers::unexpected(&[internal, odd, unknown(0, (12, 20))]).len(), 2);
+    assert_eq!(answers::unexpected(&plan(), &[internal, odd, unknown(0, (12, 20))]).len(), 2);
 }

@@ -1,17 +1,25 @@
 //! What is asked, by whom and in which order: all of it drawn from the seed before anything runs.
 
+mod journey;
 mod scene;
 mod stage;
 
-use std::io::Write;
+use std::{collections::VecDeque, io::Write, time::Duration};
 
 use talon_testkit::{Booking, Chance, PersonRef, ReferralRef, SlotRef, TestKey};
 
 use crate::tokens;
 pub(crate) use stage::code;
 
+/// How long a time is held.
+pub(crate) const HOLD: Duration = Duration::from_secs(2);
+
+/// For so long after its end a hold may keep others out, unless it is swept away before.
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
+
 /// The objects of the region and the requests for them. Every object belongs to one scene, and all
-/// requests of a scene stand together, so that clients who go through the plan meet.
+/// requests of a scene stand together, so that clients who go through the plan meet. Only one of a journey's scene
+/// comes later, when what others left held has run out.
 #[derive(Default)]
 pub(crate) struct Plan {
     pub(crate) persons: Vec<PersonRef>,
@@ -20,6 +28,9 @@ pub(crate) struct Plan {
     pub(crate) requests: Vec<Request>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) scenes: usize,
+    pub(crate) journeys: u32,
+    /// Operations that are to come, and how many are to come before.
+    pub(crate) later: VecDeque<(usize, Operation)>,
 }
 
 /// A referral, and whose it is.
@@ -50,21 +61,52 @@ impl Slot {
 /// slot for resource and start.
 #[derive(Clone, Copy)]
 pub(crate) struct Request {
+    pub(crate) kind: Kind,
     /// Index of the referral.
     pub(crate) referral: u32,
-    /// Index of the slot.
+    /// Index of the slot: the one that is asked for or, of what gives something up, the one that it is in.
     pub(crate) slot: u32,
     /// Number of the scene.
     pub(crate) scene: u32,
+    /// Number of the journey that it is a step of. What stands alone is a booking, and its scene only fills.
+    pub(crate) journey: Option<u32>,
 }
 
-/// One thing that a client does. All of them are bookings: cancelling has no route. Once it has
-/// one, this is where the two are told apart, and `check::linear` is what must learn that a place
-/// can be given back.
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// A time is to be booked.
+    Book,
+    /// A time is to be held.
+    Hold,
+    /// A hold is given up.
+    Release,
+    /// The visit is to be at another time.
+    Move,
+    /// The visit is given up.
+    Cancel,
+}
+
+impl Kind {
+    /// In the audit's words.
+    pub(crate) fn action(self) -> &'static str {
+        match self {
+            Self::Book => "book",
+            Self::Hold => "hold",
+            Self::Release => "release",
+            Self::Move => "move",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
+/// One thing that a client does: a request, or a journey's one after another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Operation {
-    /// Index of the request.
+    /// Index of the request, or of the first.
     pub(crate) request: u32,
+    /// How many requests, each with the index after the one before.
+    pub(crate) steps: u32,
     /// The server that is asked, if it is up.
     pub(crate) node: u8,
     /// How often it is asked again at once when the answer is lost.
@@ -82,7 +124,13 @@ impl Plan {
         let mut stage = stage::Stage::new()?;
         let mut plan = Self::default();
         while plan.operations.len() < attempts as usize {
-            scene::add(&mut plan, &mut stage, &mut chance, nodes)?;
+            while let Some((_, operation)) = plan.later.pop_front_if(|(after, _)| *after <= plan.operations.len()) {
+                plan.operations.push(operation);
+            }
+            match chance.below(2) {
+                0 => scene::add(&mut plan, &mut stage, &mut chance, nodes)?,
+                _ => journey::add(&mut plan, &mut stage, &mut chance, nodes)?,
+            }
             region.write_all(stage.region.take_text().as_bytes())?;
         }
         plan.operations.truncate(attempts as usize);

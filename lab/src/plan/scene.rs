@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::RangeInclusive};
 use talon_testkit::{Chance, PersonRef};
 
 use super::{
-    Operation, Plan, Referral, Request,
+    Kind, Operation, Plan, Referral, Request,
     stage::{CELLS, FACILITIES, SPECIALTIES, Stage, code},
 };
 
@@ -123,12 +123,12 @@ pub(super) fn add(plan: &mut Plan, stage: &mut Stage, chance: &mut Chance, nodes
             let next = u32::try_from(plan.requests.len())?;
             let scene = u32::try_from(plan.scenes)?;
             *known.entry((referral, slot)).or_insert_with(|| {
-                plan.requests.push(Request { referral, slot, scene });
+                plan.requests.push(Request { kind: Kind::Book, referral, slot, scene, journey: None });
                 next
             })
         };
         let node = chance.below(u64::from(nodes)) as u8;
-        plan.operations.push(Operation { request, node, again: chance.below(3) as u8 });
+        plan.operations.push(Operation { request, steps: 1, node, again: chance.below(3) as u8 });
     }
     plan.scenes += 1;
     Ok(())
@@ -196,7 +196,7 @@ fn referrals(
 }
 
 /// A person with a card in each of the facilities.
-fn add_person(plan: &mut Plan, stage: &mut Stage, facilities: &[usize]) -> anyhow::Result<u32> {
+pub(super) fn add_person(plan: &mut Plan, stage: &mut Stage, facilities: &[usize]) -> anyhow::Result<u32> {
     let person: PersonRef = stage.region.person();
     for facility in facilities {
         let facility = stage.facility(*facility).clone();
@@ -206,10 +206,10 @@ fn add_person(plan: &mut Plan, stage: &mut Stage, facilities: &[usize]) -> anyho
     Ok(u32::try_from(plan.persons.len() - 1)?)
 }
 
-fn number(chance: &mut Chance, range: &RangeInclusive<u64>) -> usize {
+pub(super) fn number(chance: &mut Chance, range: &RangeInclusive<u64>) -> usize {
     (range.start() + chance.below(range.end() - range.start() + 1)) as usize
 }
 
-fn one<'a, T>(chance: &mut Chance, of: &'a [T]) -> &'a T {
+pub(super) fn one<'a, T>(chance: &mut Chance, of: &'a [T]) -> &'a T {
     &of[chance.below(of.len() as u64) as usize]
 }

@@ -72,6 +72,18 @@ fn an_outbox_outside_the_transaction_is_found() {
 }
 
 #[test]
+fn a_hold_without_a_key_is_found() {
+    let text = violations(&lab("hold-without-key", &["--nemesis", "none"]));
+    assert!(text.contains("places: cell"), "{text}");
+}
+
+#[test]
+fn a_hold_that_bookings_look_over_is_found() {
+    let text = violations(&lab("hold-ignored", &["--nemesis", "none"]));
+    assert!(text.contains("a time that is held was refused to its holder"), "{text}");
+}
+
+#[test]
 fn two_sound_servers_on_postgresql_keep_every_promise_under_every_fault() {
     finds_nothing(&lab("none", &["--postgres", "--nodes", "2"]));
 }

@@ -15,7 +15,6 @@ async fn a_hold_without_a_key_is_caught_by_a_race() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_that_bookings_look_over_is_caught_by_a_race() {
     let (held, booked, _) = race("hold-ignored").await;
-    assert_eq!(held_twice(&held, 1), [], "they hold, and are looked over");
     assert!(!hold_broken(&held, &booked).is_empty(), "{} attempts and no hold broken", booked.len());
 }
 
