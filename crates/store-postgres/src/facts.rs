@@ -58,8 +58,10 @@ pub(crate) struct Patients {
 pub(crate) async fn patients(tx: &Tx, reference: &Reference, asked: &[Asked<'_>]) -> Result<Patients> {
     let everybody = column(asked, |asked| asked.person);
     let persons = guids(&everybody, |person| person.0);
-    let referrals: Vec<_> = asked.iter().filter_map(|asked| asked.referral).collect();
-    let (issuers, numbers) = (guids(&referrals, |key| key.facility.0), guids(&referrals, |key| key.referral.0));
+    let referrals: Vec<_> = asked.iter().filter_map(|asked| Some((asked.referral?, asked.person))).collect();
+    let (issuers, numbers) =
+        (guids(&referrals, |(key, _)| key.facility.0), guids(&referrals, |(key, _)| key.referral.0));
+    let owners = guids(&referrals, |(_, person)| person.0);
     let named: Vec<_> =
         asked.iter().filter_map(|asked| Some((reference.facility_named(asked.lpu)?.id, asked.person))).collect();
     let facilities = guids(&named, |(facility, _)| facility.0);
@@ -85,11 +87,11 @@ pub(crate) async fn patients(tx: &Tx, reference: &Reference, asked: &[Asked<'_>]
                 "SELECT ",
                 referral_columns!(),
                 ", c.entry_facility, c.entry \
-                 FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, referral) \
-                 JOIN referral r ON r.facility = q.facility AND r.referral = q.referral \
+                 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS q(facility, referral, person) \
+                 JOIN referral r ON r.facility = q.facility AND r.referral = q.referral AND r.person = q.person \
                  LEFT JOIN claim_referral c ON c.facility = r.facility AND c.referral = r.referral"
             ),
-            params![issuers, numbers],
+            params![issuers, numbers, owners],
         ),
         // The versions first: a visit that another node commits in between is then seen, and its version is
         // not, which costs another try. The other way round the visit would be overlooked and the version fit.

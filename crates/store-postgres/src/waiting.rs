@@ -59,7 +59,17 @@ pub(crate) fn read(contacts: &Contacts, row: &Row) -> Result<Waiting> {
 
 /// A person's own place.
 pub(crate) async fn find(tx: &Tx, key: WaitingKey, person: PersonId) -> Result<Option<Waiting>> {
-    Ok(by_key(tx, key).await?.filter(|waiting| waiting.person == person))
+    let rows = tx
+        .query(
+            concat!(
+                "SELECT ",
+                waiting_columns!(),
+                " FROM waiting w WHERE w.facility = $1 AND w.waiting = $2 AND w.person = $3"
+            ),
+            params![key.facility.0, key.waiting.0, person.0],
+        )
+        .await?;
+    rows.first().map(|row| read(tx.contacts(), row)).transpose()
 }
 
 /// A place by its key.
