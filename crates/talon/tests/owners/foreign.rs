@@ -7,6 +7,7 @@ use talon_testkit::Client;
 use tokio::task::JoinSet;
 
 use crate::{
+    ask::Ask,
     audit::Audit,
     contents::{contents, expect_unchanged},
     rows::{About, ROWS, Row},
@@ -85,12 +86,7 @@ async fn pair(
     nth: usize,
 ) -> Option<Pair> {
     let About::Object { refused, .. } = row.about else { return None };
-    let foreign = viewer.objects.naming(&owner.objects);
-    let ask = |objects: &Objects| row.ask_under(base, objects).bearer(&viewer.token);
-    let absent = ask(&foreign.absent(nth));
-    let foreign = ask(&foreign);
-    // AZ-1: whoever else one says that one is, it is read by nobody.
-    let foreign = if nth.is_multiple_of(2) { foreign.claiming(&owner.guid) } else { foreign };
+    let [foreign, absent] = asks((row, base), viewer, owner, nth);
     let (told, foreign_id) = foreign.send(client).await;
     let (expected, absent_id) = absent.send(client).await;
     let reason = told.reason();
@@ -99,4 +95,14 @@ async fn pair(
     let is_alike = told == expected && is_refused;
     let difference = (!is_alike).then(|| format!("{} {}: {told:?}, {expected:?}", row.method, row.path));
     Some(Pair { viewer: viewer.guid.clone(), reason, foreign: foreign_id, absent: absent_id, difference })
+}
+
+/// The requests about an owner's object, and about one that nobody has.
+pub(crate) fn asks((row, base): (&Row, &str), viewer: &Patient, owner: &Patient, nth: usize) -> [Ask; 2] {
+    let foreign = viewer.objects.naming(&owner.objects);
+    let ask = |objects: &Objects| row.ask_under(base, objects).bearer(&viewer.token);
+    let absent = ask(&foreign.absent(nth));
+    let foreign = ask(&foreign);
+    // AZ-1: whoever else one says that one is, it is read by nobody.
+    [if nth.is_multiple_of(2) { foreign.claiming(&owner.guid) } else { foreign }, absent]
 }

@@ -19,6 +19,7 @@ mod methods;
 mod own;
 mod roles;
 mod rows;
+mod statements;
 mod world;
 
 use std::collections::BTreeSet;
@@ -73,11 +74,11 @@ async fn an_owner_who_is_not_asked_for_is_found() {
     assert_eq!(foreign::tells_apart(&world).await, Vec::<String>::new());
 }
 
-fn binary() -> Installation {
+pub(crate) fn binary() -> Installation {
     Installation::new(env!("CARGO_BIN_EXE_talon"))
 }
 
-fn served(installation: Installation) -> Installation {
+pub(crate) fn served(installation: Installation) -> Installation {
     raise_file_limit();
     installation
         .with_env("TALON_TOKEN_ENDPOINT", "true")
