@@ -1,5 +1,7 @@
 //! Everything that is kept of a person: reading it, removing it, giving it to another.
 
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use talon_domain::{
@@ -203,13 +205,23 @@ fn go(connection: &Connection, person: PersonId) -> Result<Vec<(SlotKey, u16)>> 
     Ok(freed)
 }
 
-/// Moves the whole log into the file and cuts it to nothing. Whoever reads the store meanwhile is waited for.
+/// How long whoever is in the way of emptying the log is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Between two tries.
+const A_MOMENT: Duration = Duration::from_millis(20);
+
+/// Moves the whole log into the file and cuts it to nothing. Readers are waited for by SQLite; for another who moves the log, as
+/// the housekeeping of each process does ten times a second, it does not wait, so this does.
 pub(crate) fn empty_the_log(connection: &Connection) -> Result<()> {
-    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    if busy {
-        let what = "it is removed, and remains of it may lie in the store's log, which somebody reads (a backup, an \
-                    export); do the same once more when that is over";
-        return Err(StoreError::Unavailable(what.to_owned()).into());
+    let began = Instant::now();
+    while connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0))? {
+        if began.elapsed() > PATIENCE {
+            let what = "it is removed, and remains of it may lie in the store's log, which somebody reads (a backup, an \
+                        export); do the same once more when that is over";
+            return Err(StoreError::Unavailable(what.to_owned()).into());
+        }
+        std::thread::sleep(A_MOMENT);
     }
     Ok(())
 }
