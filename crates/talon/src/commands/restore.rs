@@ -16,7 +16,8 @@ with the date and time.
 
 Run it as the user that the server runs as: the store belongs to whoever restores it. The
 installation's own key (beside the store, ending in .key) is not in a backup; without the old one
-a new one is made, and the tokens that the old one signed are no longer believed.
+a new one is made, and the tokens that the old one signed are no longer believed. Nor are the keys of
+contacts (beside the store, ending in .contacts): without them a store that has any does not open.
 
 Examples:
   talon restore --store sqlite:/var/lib/talon/talon.db /var/backups/talon/monday.backup
