@@ -13,6 +13,7 @@ use talon_store::{BookReply, CancelReply, Store};
 use talon_store_postgres::{OpenOptions as PostgresOptions, PostgresStore};
 use talon_store_sqlite::{OpenOptions, SqliteStore};
 use talon_testkit::{Installation, Patient, PersonRef, clock};
+use talon_vault::Vault;
 use uuid::Uuid;
 
 /// Opens an installation's store. Where it is a file, no server may be writing to it.
@@ -22,7 +23,10 @@ pub(crate) async fn open(installation: &Installation) -> Arc<dyn Store> {
         let url = url.parse().expect("an address of PostgreSQL");
         return PostgresStore::open(&url, &PostgresOptions::new(clock::now())).await.expect("the store can be opened");
     };
-    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(path.as_ref(), &OpenOptions::new(clock::now())));
+    let keys = format!("{path}.contacts");
+    let contacts = Vault::open_file(keys.as_ref()).expect("the keys that the import made");
+    let options = OpenOptions { contacts: Some(Arc::new(contacts)), ..OpenOptions::new(clock::now()) };
+    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(path.as_ref(), &options));
     opened.await.expect("opening does not panic").expect("the store can be opened")
 }
 
