@@ -1,6 +1,6 @@
 //! Everything that is kept of a person: reading it, removing it, giving it to another.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -206,22 +206,20 @@ fn go(connection: &Connection, person: PersonId) -> Result<Vec<(SlotKey, u16)>> 
 }
 
 /// How long whoever is in the way of emptying the log is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Between two tries.
-const A_MOMENT: Duration = Duration::from_millis(20);
+pub(crate) const A_MOMENT: Duration = Duration::from_millis(20);
 
-/// Moves the whole log into the file and cuts it to nothing. Readers are waited for by SQLite; for another who moves the log, as
-/// the housekeeping of each process does ten times a second, it does not wait, so this does.
-pub(crate) fn empty_the_log(connection: &Connection) -> Result<()> {
-    let began = Instant::now();
-    while connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0))? {
-        if began.elapsed() > PATIENCE {
-            let what = "it is removed, and remains of it may lie in the store's log, which somebody reads (a backup, an \
-                        export); do the same once more when that is over";
-            return Err(StoreError::Unavailable(what.to_owned()).into());
-        }
-        std::thread::sleep(A_MOMENT);
-    }
-    Ok(())
+/// Moves the whole log into the file and cuts it to nothing, unless somebody is in the way. Readers are waited for by SQLite;
+/// for another who moves the log, as the housekeeping of each process does ten times a second, it does not wait.
+pub(crate) fn empty_the_log(connection: &Connection) -> Result<bool> {
+    Ok(!connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0))?)
+}
+
+/// What to say when somebody stayed in the way.
+pub(crate) fn remains() -> StoreError {
+    let what = "it is removed, and remains of it may lie in the store's log, which somebody reads (a backup, an export); do \
+                the same once more when that is over";
+    StoreError::Unavailable(what.to_owned())
 }

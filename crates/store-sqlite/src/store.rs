@@ -1,6 +1,6 @@
 //! [`SqliteStore`]: the port's methods, each in one line of what the modules beside it do.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
@@ -219,7 +219,13 @@ impl Store for SqliteStore {
     async fn remove(&self, asked: Removal, now: Timestamp) -> Result<RemoveReply> {
         let reply = self.write(move |session| removal::remove(session, &asked, now)).await?;
         // Pages as they were before lie in the log as well, until all of it is in the file.
-        self.read(|connection, _| removal::empty_the_log(connection)).await?;
+        let began = Instant::now();
+        while !self.read(|connection, _| removal::empty_the_log(connection)).await? {
+            if began.elapsed() > removal::PATIENCE {
+                return Err(removal::remains());
+            }
+            tokio::time::sleep(removal::A_MOMENT).await;
+        }
         Ok(reply)
     }
 
