@@ -37,6 +37,8 @@ impl Servers {
         for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TALON_")) {
             command.env_remove(variable);
         }
+        // A store is copied for each run, and its keys are wanted beside each copy.
+        command.env("TALON_CONTACT_KEYS", self.scratch.join("contacts"));
         command.current_dir(&self.scratch).arg(name).args(["--store", store]);
         command.arg("--config").arg(self.issuers.settings_file());
         command
