@@ -8,7 +8,6 @@ use talon_domain::{
     message::{Message, MessageKind},
 };
 use talon_store::{Record, Removal, RemoveReply, against, merged, removal_record};
-
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -115,6 +114,9 @@ pub(crate) async fn remove(session: &Session<'_>, removal: &Removal, now: Timest
             let mut freed = free_holds(tx, &holds).await?;
             // A place in line whose offer was just taken back is not what it was.
             let page = page(tx, removal, &about(tx, removal.person).await?).await?;
+            if page.is_none() {
+                go_of_visits(tx, removal.person).await?;
+            }
             let visits = go(tx, removal.person).await?;
             match page {
                 // The entries take their places again.
@@ -203,62 +205,49 @@ async fn free_holds(tx: &Tx, held: &[Hold]) -> Result<Vec<(SlotKey, u16)>> {
     Ok(freed)
 }
 
-/// Removes all of a person, and says which places their visits had.
+/// Statements that delete what hangs on entries, or on the holds whose guids stand in their place.
+macro_rules! of_entries {
+    ($table:literal) => {
+        concat!(
+            "DELETE FROM ",
+            $table,
+            " t USING unnest($1::uuid[], $2::uuid[]) AS q(facility, entry) \
+             WHERE t.facility = q.facility AND t.entry = q.entry"
+        )
+    };
+}
+
+/// Messages, and what became of them.
+const MESSAGES_OF: [&str; 3] = [of_entries!("outbox"), of_entries!("claim_sending"), of_entries!("delivery")];
+
+/// Removes what goes with a person's visits and places in line. Whoever takes those over keeps it: it is known by the visit or
+/// the place, and what was sent or offered once is not to be sent or offered again.
+async fn go_of_visits(tx: &Tx, person: PersonId) -> Result<()> {
+    let visits: Vec<_> =
+        entries(tx, person).await?.iter().map(|visit| (visit.key.facility, visit.key.entry.0)).collect();
+    for sql in MESSAGES_OF.iter().chain(&[of_entries!("entry_version"), of_entries!("cancellation")]) {
+        delete(tx, sql, &visits).await?;
+    }
+    let places = waiting::of_person(tx, person, MOST_PLACES).await?;
+    let places: Vec<_> = places.iter().map(|place| (place.key.facility, place.key.waiting.0)).collect();
+    let offered = "DELETE FROM offered t USING unnest($1::uuid[], $2::uuid[]) AS q(facility, waiting) \
+                   WHERE t.facility = q.facility AND t.waiting = q.waiting";
+    delete(tx, offered, &places).await
+}
+
+/// Removes what is a person's alone, and says which places their visits had.
 async fn go(tx: &Tx, person: PersonId) -> Result<Vec<(SlotKey, u16)>> {
     let entries = entries(tx, person).await?;
     claims::release(tx, &entries.iter().collect::<Vec<_>>()).await?;
     let live = entries.iter().filter(|entry| entry.state.is_live());
     let freed = live.map(|entry| (SlotKey { facility: entry.key.facility, slot: entry.slot }, entry.place)).collect();
-    let of_entries: Vec<_> = entries.iter().map(|entry| (entry.key.facility, entry.key.entry.0)).collect();
-    let mut of_holds = Vec::new();
+    let mut holds = Vec::new();
     for row in &tx.query("SELECT facility, hold FROM hold WHERE person = $1", params![person.0]).await? {
-        of_holds.push((guid!(row, 0, FacilityId)?, guid!(row, 1, HoldId)?.0));
+        holds.push((guid!(row, 0, FacilityId)?, guid!(row, 1, HoldId)?.0));
     }
-    let places = waiting::of_person(tx, person, MOST_PLACES).await?;
-    let owed = [of_entries.as_slice(), of_holds.as_slice()].concat();
-    delete(
-        tx,
-        "DELETE FROM outbox t USING unnest($1::uuid[], $2::uuid[]) AS q(facility, entry) \
-         WHERE t.facility = q.facility AND t.entry = q.entry",
-        &owed,
-    )
-    .await?;
-    delete(
-        tx,
-        "DELETE FROM claim_sending t USING unnest($1::uuid[], $2::uuid[]) AS q(facility, entry) \
-         WHERE t.facility = q.facility AND t.entry = q.entry",
-        &owed,
-    )
-    .await?;
-    delete(
-        tx,
-        "DELETE FROM delivery t USING unnest($1::uuid[], $2::uuid[]) AS q(facility, entry) \
-         WHERE t.facility = q.facility AND t.entry = q.entry",
-        &owed,
-    )
-    .await?;
-    delete(
-        tx,
-        "DELETE FROM entry_version t USING unnest($1::uuid[], $2::uuid[]) AS q(facility, entry) \
-         WHERE t.facility = q.facility AND t.entry = q.entry",
-        &of_entries,
-    )
-    .await?;
-    delete(
-        tx,
-        "DELETE FROM cancellation t USING unnest($1::uuid[], $2::uuid[]) AS q(facility, entry) \
-         WHERE t.facility = q.facility AND t.entry = q.entry",
-        &of_entries,
-    )
-    .await?;
-    let places: Vec<_> = places.iter().map(|place| (place.key.facility, place.key.waiting.0)).collect();
-    delete(
-        tx,
-        "DELETE FROM offered t USING unnest($1::uuid[], $2::uuid[]) AS q(facility, waiting) \
-         WHERE t.facility = q.facility AND t.waiting = q.waiting",
-        &places,
-    )
-    .await?;
+    for sql in MESSAGES_OF {
+        delete(tx, sql, &holds).await?;
+    }
     for sql in OF_PERSON {
         tx.execute(sql, params![person.0]).await?;
     }

@@ -23,17 +23,22 @@ use crate::{
     waiting,
 };
 
-/// What goes with a person: first what hangs on their entries, holds and places.
-const OF_PERSON: [&str; 22] = [
+/// What goes with a person's visits and places in line. Whoever takes those over keeps it: it is known by the visit or the place, and
+/// what was sent or offered once is not to be sent or offered again.
+const OF_VISITS: [&str; 6] = [
     "DELETE FROM outbox WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
-    "DELETE FROM outbox WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
     "DELETE FROM claim_sending WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
-    "DELETE FROM claim_sending WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
     "DELETE FROM delivery WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
-    "DELETE FROM delivery WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
     "DELETE FROM entry_version WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
     "DELETE FROM cancellation WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
     "DELETE FROM offered WHERE (facility, waiting) IN (SELECT facility, waiting FROM waiting WHERE person = ?1)",
+];
+
+/// What goes with a person in any case: first what hangs on their holds.
+const OF_PERSON: [&str; 16] = [
+    "DELETE FROM outbox WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
+    "DELETE FROM claim_sending WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
+    "DELETE FROM delivery WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
     "DELETE FROM entry WHERE person = ?1",
     "DELETE FROM hold WHERE person = ?1",
     "DELETE FROM waiting WHERE person = ?1",
@@ -142,6 +147,9 @@ pub(crate) fn remove(session: &mut Session<'_>, removal: &Removal, now: Timestam
             let mut freed = free_holds(session, removal.person)?;
             // A place in line whose offer was just taken back is not what it was.
             let page = page(connection, removal, &read(connection, removal.person)?)?;
+            if page.is_none() {
+                run(connection, &OF_VISITS, removal.person)?;
+            }
             let visits = go(connection, removal.person)?;
             match page {
                 // The entries take their places again.
@@ -190,7 +198,7 @@ fn free_holds(session: &Session<'_>, person: PersonId) -> Result<Vec<(SlotKey, u
     Ok(freed)
 }
 
-/// Removes all of a person, and says which places their visits had.
+/// Removes what is a person's alone, and says which places their visits had.
 fn go(connection: &Connection, person: PersonId) -> Result<Vec<(SlotKey, u16)>> {
     let mut freed = Vec::new();
     for entry in entries(connection, person)? {
@@ -199,10 +207,15 @@ fn go(connection: &Connection, person: PersonId) -> Result<Vec<(SlotKey, u16)>> 
             freed.push((SlotKey { facility: entry.key.facility, slot: entry.slot }, entry.place));
         }
     }
-    for sql in OF_PERSON {
+    run(connection, &OF_PERSON, person)?;
+    Ok(freed)
+}
+
+fn run(connection: &Connection, statements: &[&str], person: PersonId) -> Result<()> {
+    for sql in statements {
         connection.prepare_cached(sql)?.execute([person.bytes()])?;
     }
-    Ok(freed)
+    Ok(())
 }
 
 /// How long whoever is in the way of emptying the log is waited for.

@@ -44,7 +44,8 @@ pub fn removal_record(removal: &Removal, reply: &RemoveReply, now: Timestamp) ->
     }
 }
 
-/// What the records of a person are once they are those of another, who has these cards: everything but the person. A person has one card in a facility: where both have one, the other's is kept, with
+/// What the records of a person are once they are those of another, who has these cards: cards, referrals, entries and places in line.
+/// What is known by an entry or a place stays where it is. A person has one card in a facility: where both have one, the other's is kept, with
 /// everything that holds for either of them and the contacts that it lacks.
 #[must_use]
 pub fn merged(records: &[Record], into: PersonId, cards: &[Card]) -> Vec<Record> {
@@ -69,7 +70,6 @@ pub fn merged(records: &[Record], into: PersonId, cards: &[Card]) -> Vec<Record>
             place.person = into;
             Some(Record::Waiting(place))
         }
-        Record::EntryVersion(_) | Record::Cancellation(_) | Record::Message(_) => Some(record.clone()),
         _ => None,
     };
     records.iter().filter_map(of_other).collect()

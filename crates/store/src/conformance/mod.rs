@@ -163,6 +163,7 @@ macro_rules! conformance {
             removing::what_an_erased_person_had_is_offered_to_those_who_wait,
             removing::a_booking_that_races_with_an_erasure_leaves_nothing,
             removing::one_of_two_persons_has_everything,
+            removing::what_was_offered_once_is_not_offered_again_to_one_of_two_persons,
             removing::what_stands_against_one_of_two_persons_is_said_and_nothing_changed,
             removing::a_booking_that_races_with_a_merge_is_the_others,
             visiting::the_same_visit_twice_is_one,

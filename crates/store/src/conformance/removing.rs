@@ -11,8 +11,8 @@ use talon_domain::{
 
 use super::{
     region::{
-        ADULTS, ANNA, BORIS, CHILDREN, EAST, GLEB, book, booked, cancel, code, crowd, facility, fill, hold, move_to,
-        now, person, refused, removal, wait, withdraw,
+        ADULTS, ANNA, BORIS, CHILDREN, EAST, GLEB, book, booked, cancel, code, crowd, facility, fill, hold,
+        hold_change, move_to, now, person, refused, removal, wait, withdraw,
     },
     tally::{all_but_audit, assert_exclusive, audit, entries},
 };
@@ -174,6 +174,23 @@ pub async fn one_of_two_persons_has_everything(store: Arc<dyn Store>) {
     }
     let place = store.waiting(person(GLEB), now()).await.unwrap()[0].waiting.key;
     assert_eq!(store.withdraw(withdraw(GLEB, place), now()).await.unwrap(), Ok(()));
+    assert_exclusive(&store).await;
+}
+
+pub async fn what_was_offered_once_is_not_offered_again_to_one_of_two_persons(store: Arc<dyn Store>) {
+    fill(&store, crowd(100..102)).await;
+    store.wait(wait(100, ADULTS, 0), now()).await.unwrap().unwrap();
+    let free_again = async || {
+        let entry = booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await.entry;
+        store.cancel(cancel(ANNA, entry), now()).await.unwrap().unwrap();
+    };
+    free_again().await;
+    let offer = store.waiting(person(100), now()).await.unwrap()[0].offer.clone().expect("an offer");
+    store.release_hold(hold_change(100, offer.key), now()).await.unwrap().unwrap();
+    store.remove(removal(100, Some(101)), now()).await.unwrap().unwrap();
+    free_again().await;
+    let places = store.waiting(person(101), now()).await.unwrap();
+    assert_eq!((places.len(), &places[0].offer), (1, &None), "declined by the same person, under the other guid");
     assert_exclusive(&store).await;
 }
 
