@@ -86,7 +86,10 @@ pub(crate) async fn by_policy(tx: &Tx, query: &PolicyQuery) -> Result<PersonMatc
 pub(crate) async fn personal(tx: &Tx, person: PersonId) -> Result<Option<PersonCards>> {
     let (found, cards) = try_join(
         tx.query(concat!("SELECT ", person_columns!(), " FROM person p WHERE p.person = $1"), &[&person.0]),
-        tx.query(concat!("SELECT ", card_columns!(), " FROM card c WHERE c.person = $1"), &[&person.0]),
+        tx.query(
+            concat!("SELECT ", card_columns!(), " FROM card c WHERE c.person = $1 ORDER BY c.facility"),
+            &[&person.0],
+        ),
     )
     .await?;
     let Some(row) = found.first() else { return Ok(None) };

@@ -134,11 +134,10 @@ pub(crate) async fn remove(session: &Session<'_>, removal: &Removal, now: Timest
     Ok(reply)
 }
 
-/// What a removal is decided on, with everything locked that others might change meanwhile. Their cards come first: a
-/// booking holds its referral or, without one, its card (`people::hold`), and so either comes before this and is read
-/// here, or finds neither and is decided again.
+/// What a removal is decided on, with everything locked that others might change meanwhile, their referrals and cards
+/// among it: a booking holds its referral or, without one, its card (`people::hold`), and so either comes before this and
+/// is read here, or finds neither and is decided again.
 async fn lock_and_read(tx: &Tx, person: PersonId) -> Result<(Vec<Record>, Vec<Hold>)> {
-    tx.query("SELECT 1 FROM card WHERE person = $1 ORDER BY facility FOR UPDATE", params![person.0]).await?;
     let mut locks = Locks::default();
     loop {
         let (records, holds) = (about(tx, person).await?, holds::of_person(tx, person).await?);
@@ -153,6 +152,7 @@ fn touched(records: &[Record], holds: &[Hold]) -> Locks {
     locks.slots.extend(holds.iter().map(Hold::cell));
     for record in records {
         match record {
+            Record::Card(card) => drop(locks.cards.insert((card.facility, card.person))),
             Record::Referral(referral) => drop(locks.referrals.insert(referral.key)),
             Record::Entry(entry) => {
                 locks.entries.insert(entry.key);

@@ -84,6 +84,20 @@ fn nothing_is_used_that_a_distributed_engine_lacks() {
     }
 }
 
+/// On Citus rows can be locked where they are read on one shard alone; a statement that does not name the facility is
+/// refused there when it runs.
+#[test]
+fn rows_are_locked_within_a_facility() {
+    let locking: Vec<_> = statements()
+        .into_iter()
+        .filter(|(_, text)| text.contains(" for update") || text.contains(" for share"))
+        .collect();
+    assert!(locking.len() > 4, "the statements are not found any more");
+    for (path, text) in &locking {
+        assert!(text.contains("facility = $1"), "{path} locks rows of several shards\n{text}");
+    }
+}
+
 #[test]
 fn every_key_leads_with_what_its_row_belongs_to() {
     let schema = without_comments(talon_store_postgres::SCHEMA);
