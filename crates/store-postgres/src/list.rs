@@ -1,6 +1,6 @@
 //! Every free time under a referral.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use talon_domain::{
     booking::{Case, Facts, FreeCell, FreeCells, MOST_ANYWHERE, MOST_IN_A_FACILITY, Places, Refusal, Search, arranged},
     facility::{FacilityName, LpuCode},
@@ -19,12 +19,6 @@ use crate::{
     transaction::Tx,
 };
 
-/// Up to so many resources are read at once as far as the caller sees.
-const FEW: usize = 40;
-
-/// How far ahead more of them are read at first; twice as far each time that there is not enough.
-const A_DAY: SignedDuration = SignedDuration::from_hours(24);
-
 /// Lists what could be booked, as one state of the store has it.
 pub(crate) async fn free_times(tx: &Tx, reference: &Reference, query: &ListQuery, now: Timestamp) -> Result<ListReply> {
     let (searches, most) = match &query.lpu {
@@ -35,12 +29,10 @@ pub(crate) async fn free_times(tx: &Tx, reference: &Reference, query: &ListQuery
         Ok(searches) => searches,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let lines = searches.iter().flat_map(|search| {
-        search
-            .cases(&query.caller, now)
-            .filter_map(|case| Some(Line { resource: case.resource_key()?, case, end: search.end }))
-    });
-    let found = earliest(tx, &lines.collect::<Vec<_>>(), most, query.person, now).await?;
+    let lines = searches
+        .iter()
+        .flat_map(|search| search.cases(&query.caller, now).filter_map(|case| Line::new(case, search.end)));
+    let found = earliest(tx, lines.collect(), most, query.person, now).await?;
     Ok(Ok(arranged(found, reference, most)))
 }
 
@@ -74,112 +66,138 @@ async fn anywhere(tx: &Tx, reference: &Reference, query: &ListQuery, now: Timest
     Ok(Search::anywhere(&facts, who, cards, &query.caller, reference, query.days, now))
 }
 
-/// One resource's cells.
+/// One resource's cells, which are read from the earliest on.
 struct Line<'a> {
-    resource: ResourceKey,
     case: Case<'a>,
+    resource: ResourceKey,
+    /// Those up to this second are read.
+    after: i64,
     end: Timestamp,
+    is_read: bool,
+    found: Vec<FreeCell>,
 }
 
-/// The earliest free cells of all lines, at least `most` if there are so many. All lines are read as far as a horizon,
-/// which moves on until there is enough.
+/// The earliest free cells of all lines, at least `most` if there are so many.
+///
+/// Of many lines a few rows each are read, and more only of those that may have cells before the last of the earliest
+/// `most`. At first it is twice a line's share: where half of the resources work in the afternoon, what the others have
+/// in the morning is enough, and rows that are not used cost less than another round trip.
 async fn earliest(
     tx: &Tx,
-    lines: &[Line<'_>],
+    mut lines: Vec<Line<'_>>,
     most: usize,
     person: PersonId,
     now: Timestamp,
 ) -> Result<Vec<FreeCells>> {
-    let mut found: Vec<_> = lines.iter().map(|line| FreeCells { resource: line.resource, cells: Vec::new() }).collect();
-    let end = lines.iter().map(|line| line.end.as_second()).max().unwrap_or_default();
-    let (mut page, mut stretch) = (most + 1, if lines.len() <= FEW { i64::MAX } else { A_DAY.as_secs() });
-    // Cells begin at whole seconds, and one that begins now has begun.
-    let mut from = now.as_second() + 1;
-    while from < end && found.iter().map(|one| one.cells.len()).sum::<usize>() < most {
-        let until = from.saturating_add(stretch).min(end);
-        let rows = cells(tx, lines, (from, until), page, (person, now)).await?;
-        let next = match rows.last() {
-            Some(last) if rows.len() == page => get(last, 1)?,
-            _ => until,
-        };
-        if next == from {
-            // As many rows as a page has begin at one instant.
-            page = page.saturating_mul(2);
-            continue;
-        }
-        note(&rows, lines, next, &mut found)?;
-        from = next;
-        stretch = stretch.saturating_mul(2);
-    }
-    Ok(found)
-}
-
-/// Adds the free ones among the cells that begin before `until`.
-fn note(rows: &[Row], lines: &[Line<'_>], until: i64, found: &mut [FreeCells]) -> Result<()> {
-    let mut rows = rows.iter().peekable();
-    while let Some(row) = rows.next() {
-        let (nth, start) = place(row)?;
-        if start >= until {
+    let mut page = 2 * most / lines.len().max(1) + 2;
+    loop {
+        let last = last_of_earliest(&lines, most);
+        let mut behind: Vec<_> = lines.iter_mut().filter(|line| line.is_behind(last)).collect();
+        if behind.is_empty() {
             break;
         }
-        // A cell of several places comes once for each that somebody has.
-        let mut taken = Places::default();
-        slots::note_place(&mut taken, row, 1 + CELL_COLUMNS)?;
-        while let Some(more) = rows.peek()
-            && place(more)? == (nth, start)
-        {
-            slots::note_place(&mut taken, more, 1 + CELL_COLUMNS)?;
-            rows.next();
+        let read = cells(tx, &behind, page, (person, now)).await?;
+        let mut rows = &read[..];
+        for (nth, line) in (1..).zip(&mut behind) {
+            let (own, others) = rows.split_at(rows.iter().take_while(|row| nth_line(row) == Some(nth)).count());
+            line.add(own, page)?;
+            rows = others;
         }
-        if let (Some(line), Some(of_line)) = (lines.get(nth), found.get_mut(nth)) {
-            of_line.cells.extend(FreeCell::of(&line.case, slots::read_of(line.resource, row, 1)?, &taken));
-        }
+        page = page.saturating_mul(2);
     }
-    Ok(())
+    Ok(lines.into_iter().map(|line| FreeCells { resource: line.resource, cells: line.found }).collect())
 }
 
-/// Of which line the cell of a row is, by its number from 0, and when it begins.
-fn place(row: &Row) -> Result<(usize, i64)> {
-    let nth: i64 = get(row, 0)?;
-    Ok((usize::try_from(nth - 1).unwrap_or(usize::MAX), get(row, 1)?))
+/// When the last of the earliest `most` cells begins, if so many are found.
+fn last_of_earliest(lines: &[Line<'_>], most: usize) -> Option<Timestamp> {
+    let mut starts: Vec<_> = lines.iter().flat_map(|line| line.found.iter().map(|cell| cell.start)).collect();
+    let nth = most.checked_sub(1).filter(|nth| *nth < starts.len())?;
+    Some(*starts.select_nth_unstable(nth).1)
 }
 
-/// The lines' cells that are open to the caller from one second to another, those first that begin first, each beside
-/// those who have its places; a cell of one place only if the person could have it. At most so many rows. They are put
-/// in order before anything is asked of their places, so that of many no more is asked than is answered.
+impl<'a> Line<'a> {
+    fn new(case: Case<'a>, end: Timestamp) -> Option<Self> {
+        let resource = case.resource_key()?;
+        // Cells begin at whole seconds, and one that begins now has begun.
+        Some(Self { case, resource, after: case.now.as_second(), end, is_read: false, found: Vec::new() })
+    }
+
+    /// Whether it may have more cells that begin before `last` does, or any if there is no last one yet.
+    fn is_behind(&self, last: Option<Timestamp>) -> bool {
+        !self.is_read && last.is_none_or(|last| self.after < last.as_second())
+    }
+
+    /// Adds the free ones among the cells of rows of which at most `page` were asked for.
+    fn add(&mut self, rows: &[Row], page: usize) -> Result<()> {
+        self.is_read = rows.len() < page;
+        // A cell of several places comes once for each that somebody has, the last one perhaps not with all of them: it
+        // is read again with the next page, which is larger.
+        let cut = rows.last().and_then(start).filter(|_| !self.is_read);
+        for cell in rows.chunk_by(|row, next| start(row) == start(next)) {
+            let Some(row) = cell.first().filter(|row| cut.is_none() || start(row) != cut) else { continue };
+            let slot = slots::read_of(self.resource, row, 1)?;
+            let mut taken = Places::default();
+            for row in cell {
+                slots::note_place(&mut taken, row, 1 + CELL_COLUMNS)?;
+            }
+            self.found.extend(FreeCell::of(&self.case, slot, &taken));
+        }
+        self.after = cut.map_or(self.after, |cut| cut - 1);
+        Ok(())
+    }
+}
+
+/// Of which line a row is, by its number from 1.
+fn nth_line(row: &Row) -> Option<i64> {
+    get(row, 0).ok()
+}
+
+/// When the cell of a row begins. What cannot be read is told of by [`slots::read_of`].
+fn start(row: &Row) -> Option<i64> {
+    get(row, 1).ok()
+}
+
+/// The cells of lines that are not read yet and are open to the caller, those first that begin first, each beside those
+/// who have its places; a cell of one place only if the person could have it. Of each line at most so many rows, for
+/// each is looked up among the places that are taken.
+///
+/// Citus takes a `LIMIT` for each line only if the line comes out of a table that lies with the cells, not out of
+/// `unnest`: it is the person's card there, without which nothing is listed. Without `DISTINCT` that would be optimised
+/// away.
 async fn cells(
     tx: &Tx,
-    lines: &[Line<'_>],
-    (from, until): (i64, i64),
+    lines: &[&mut Line<'_>],
     page: usize,
     (person, now): (PersonId, Timestamp),
 ) -> Result<Vec<Row>> {
     tx.query(
         concat!(
-            "SELECT s.line, ",
+            "SELECT q.line, ",
             cell_columns!(),
-            ", ",
+            ", s.place, s.expires, s.entry, s.holder \
+             FROM (SELECT DISTINCT q.line, c.facility, q.resource, q.after, q.until, q.allowed \
+             FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::int[]) WITH ORDINALITY \
+             AS q(facility, person, resource, after, until, allowed, line) \
+             JOIN card c ON c.facility = q.facility AND c.person = q.person) q \
+             CROSS JOIN LATERAL (SELECT s.*, ",
             taken_columns!(),
-            " FROM (SELECT q.line, s.* FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::int[]) WITH ORDINALITY \
-             AS q(facility, resource, until, allowed, line) \
-             JOIN slot s ON s.facility = q.facility AND s.resource = q.resource \
-             AND s.start >= $5 AND s.start < least(q.until, $6) \
-             WHERE s.rights & q.allowed <> 0 OR s.release_rights & q.allowed <> 0 AND s.release_at <= $7::bigint / 1000000 \
-             ORDER BY s.start, q.line) s \
-             LEFT JOIN claim_place c ON c.facility = s.facility AND c.slot = s.slot \
-             WHERE s.places > 1 OR c.place IS NULL OR c.expires <= $7 OR c.holder = $9 \
-             ORDER BY s.start, s.line LIMIT $8"
+            " FROM slot s LEFT JOIN claim_place c ON c.facility = s.facility AND c.slot = s.slot \
+             WHERE s.facility = q.facility AND s.resource = q.resource AND s.start > q.after AND s.start < q.until \
+             AND (s.rights & q.allowed <> 0 \
+             OR s.release_rights & q.allowed <> 0 AND s.release_at <= $7::bigint / 1000000) \
+             AND (s.places > 1 OR c.place IS NULL OR c.expires <= $7 OR c.holder = $8) \
+             ORDER BY s.start LIMIT $9) s ORDER BY q.line, s.start"
         ),
         params![
             guids(lines, |line| line.resource.facility.0),
+            guids(lines, |_| person.0),
             guids(lines, |line| line.resource.resource.0),
+            column(lines, |line| line.after),
             column(lines, |line| line.end.as_second()),
             column(lines, |line| i32::from(line.case.rights().bits())),
-            from,
-            until,
             now.as_microsecond(),
-            i64::try_from(page).unwrap_or(i64::MAX),
-            person.0
+            person.0,
+            i64::try_from(page).unwrap_or(i64::MAX)
         ],
     )
     .await

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp, civil::date};
 use talon_domain::{
     access::{Right, Rights},
-    booking::{FacilityTimes, GRACE, MOST_ANYWHERE},
+    booking::{BookCommand, FacilityTimes, GRACE, MOST_ANYWHERE},
     facility::LpuCode,
     ids::{FacilityId, ReferralId, ResourceKey},
     referral::{ReferralKind, ReferralState},
@@ -225,6 +225,9 @@ pub async fn a_cell_is_sold_and_listed_from_its_release_on(store: Arc<dyn Store>
     store.book(command, released).await.unwrap().expect("booked");
 }
 
+/// Cells of several places, taken in part.
+const SHARED: std::ops::Range<u64> = 135..141;
+
 pub async fn a_list_is_bounded_to_the_earliest(store: Arc<dyn Store>) {
     let colleague = |number: u64| ResourceKey { resource: doctor(EAST, 100 + number).resource, ..doctor(EAST, 0) };
     let mut records = Vec::new();
@@ -241,15 +244,21 @@ pub async fn a_list_is_bounded_to_the_earliest(store: Arc<dyn Store>) {
         for cell in number * 24..if number == 11 { 288 } else { 13 * 24 } {
             let slot = slot(EAST, 0, number * 1000 + cell, local_start(cell));
             let key = slot_key(EAST, 100 + number, cell);
-            records.push(Record::Slot(Slot { key, resource: colleague(number).resource, ..slot }));
+            // Some with two patients each, where a store may stop reading for the first time.
+            let places = if number == 0 && SHARED.contains(&cell) { 3 } else { 1 };
+            records.push(Record::Slot(Slot { key, resource: colleague(number).resource, places, ..slot }));
         }
     }
+    records.extend(crowd(100..100 + 2 * (SHARED.end - SHARED.start)));
     fill(&store, records).await;
+    for (who, cell) in (100..).zip(SHARED.flat_map(|cell| [cell, cell])) {
+        booked(&store, BookCommand { resource: colleague(0), ..book(who, EAST, 0, cell, 0) }).await;
+    }
     let mut all: Vec<_> = Vec::new();
     for home in [ADULTS, EAST] {
         let listed = list(&store, &query(ANNA, 0, Some(home))).await.unwrap();
         let zone = listed[0].facility.zone.clone();
-        all.extend(times(&listed).into_iter().map(|(key, local, _)| (zone.instant(local).unwrap(), key)));
+        all.extend(times(&listed).into_iter().map(|(key, local, places)| (zone.instant(local).unwrap(), key, places)));
     }
     all.sort_unstable();
     assert!(all.len() > 2 * MOST_ANYWHERE, "{}", all.len());
@@ -258,7 +267,8 @@ pub async fn a_list_is_bounded_to_the_earliest(store: Arc<dyn Store>) {
     let mut found = Vec::new();
     for there in &listed {
         let instant = |local| there.facility.zone.instant(local).unwrap();
-        found.extend(times(std::slice::from_ref(there)).into_iter().map(|(key, local, _)| (instant(local), key)));
+        let listed = times(std::slice::from_ref(there)).into_iter();
+        found.extend(listed.map(|(key, local, places)| (instant(local), key, places)));
     }
     found.sort_unstable();
     assert_eq!(found, all);
