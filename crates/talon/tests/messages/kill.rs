@@ -44,10 +44,14 @@ async fn killed(installation: Installation, cycles: usize) {
     let expected: BTreeSet<String> =
         Ledger::of(&installation).entries.iter().map(|entry| format!("<{}.1.booked@talon.test>", entry.id)).collect();
     assert!(expected.len() > cycles * REQUESTS / 8, "hardly anything was booked: {}", expected.len());
+
+    // On a slow machine a server may be struck each time before it comes to sending: one is struck in the middle of it.
+    let mut server = Server::start(&installation);
+    let mut told = BTreeMap::from([(relay.next().await.id().to_owned(), 1_u32)]);
+    server.kill();
     let before = relay.letters().len();
 
     let mut server = Server::start(&installation);
-    let mut told: BTreeMap<String, u32> = BTreeMap::new();
     while told.len() < expected.len() {
         *told.entry(relay.next().await.id().to_owned()).or_default() += 1;
     }
@@ -60,6 +64,5 @@ async fn killed(installation: Installation, cycles: usize) {
         "{cycles} kills, {} entries, {before} letters before the last start, {twice} more than once",
         expected.len()
     );
-    assert!(before > 0, "no kill hit the sending");
     assert_eq!(told.into_keys().collect::<BTreeSet<_>>(), expected, "lost, or of what was never committed");
 }
