@@ -1,5 +1,6 @@
 //! Every free time under a referral.
 
+use futures_util::future::try_join;
 use jiff::Timestamp;
 use talon_domain::{
     booking::{Case, Facts, FreeCell, FreeCells, MOST_ANYWHERE, MOST_IN_A_FACILITY, Places, Refusal, Search, arranged},
@@ -14,7 +15,7 @@ use crate::{
     columns::{column, get, guids},
     facts::{self, Asked},
     failure::Result,
-    people::{card_columns, read_card},
+    people,
     slots::{self, CELL_COLUMNS, cell_columns, taken_columns},
     transaction::Tx,
 };
@@ -53,15 +54,10 @@ async fn in_facility(
 async fn anywhere(tx: &Tx, reference: &Reference, query: &ListQuery, now: Timestamp) -> Result<Searches> {
     let issuer = FacilityName::Id(query.referral.facility);
     let asked = Asked { person: query.person, lpu: &issuer, referral: Some(query.referral), now };
-    let sql = concat!("SELECT ", card_columns!(), " FROM card c WHERE c.person = $1 ORDER BY c.facility");
     let everybody = [asked];
-    let (patients, cards) = futures_util::future::try_join(
-        facts::patients(tx, reference, &everybody),
-        tx.query(sql, params![query.person.0]),
-    )
-    .await?;
+    let (patients, cards) =
+        try_join(facts::patients(tx, reference, &everybody), people::cards(tx, query.person)).await?;
     let facts = Facts { facility: None, patient: None, ..patients.facts(reference, &asked)? };
-    let cards = cards.iter().map(|row| read_card(tx.contacts(), row)).collect::<Result<_>>()?;
     let who = (query.person, patients.person(query.person));
     Ok(Search::anywhere(&facts, who, cards, &query.caller, reference, query.days, now))
 }
@@ -162,8 +158,8 @@ fn start(row: &Row) -> Option<i64> {
 /// each is looked up among the places that are taken.
 ///
 /// Citus takes a `LIMIT` for each line only if the line comes out of a table that lies with the cells, not out of
-/// `unnest`: it is the person's card there, without which nothing is listed. Without `DISTINCT` that would be optimised
-/// away.
+/// `unnest`: it is the person's card there, without which nothing is listed. Without `DISTINCT` the planner would make one
+/// join of both, and the line would come out of `unnest` again.
 async fn cells(
     tx: &Tx,
     lines: &[&mut Line<'_>],

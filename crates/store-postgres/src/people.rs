@@ -86,18 +86,14 @@ pub(crate) async fn by_policy(tx: &Tx, query: &PolicyQuery) -> Result<PersonMatc
 pub(crate) async fn personal(tx: &Tx, person: PersonId) -> Result<Option<PersonCards>> {
     let (found, cards) = try_join(
         tx.query(concat!("SELECT ", person_columns!(), " FROM person p WHERE p.person = $1"), &[&person.0]),
-        tx.query(
-            concat!("SELECT ", card_columns!(), " FROM card c WHERE c.person = $1 ORDER BY c.facility"),
-            &[&person.0],
-        ),
+        cards(tx, person),
     )
     .await?;
     let Some(row) = found.first() else { return Ok(None) };
-    let cards = cards.iter().map(|row| read_card(tx.contacts(), row)).collect::<Result<_>>()?;
     Ok(Some(PersonCards { person: read_person(row)?, cards }))
 }
 
-/// A person's cards.
+/// A person's cards, in the order of their facilities.
 pub(crate) async fn cards(tx: &Tx, person: PersonId) -> Result<Vec<Card>> {
     let sql = concat!("SELECT ", card_columns!(), " FROM card c WHERE c.person = $1 ORDER BY c.facility");
     tx.query(sql, params![person.0]).await?.iter().map(|row| read_card(tx.contacts(), row)).collect()
