@@ -2,8 +2,8 @@
 
 use talon_domain::{
     access::{Channel, Client},
-    audit::{Action, AuditRecord},
-    ids::{AuditId, ClientId, FacilityId, PersonId, RequestId},
+    audit::{Action, AuditRecord, Request},
+    ids::{AuditId, ClientId, FacilityId, PersonId},
 };
 use talon_tokens::Identity;
 
@@ -65,7 +65,7 @@ impl App {
         &self,
         identity: &Identity,
         action: Action,
-        request: RequestId,
+        request: Request,
         reason: &'static str,
     ) -> Result<(), Failure> {
         self.record(Actor::person(identity), request, action, reason).await
@@ -78,7 +78,7 @@ impl App {
     /// # Errors
     ///
     /// [`Failure`]
-    pub async fn record_read(&self, identity: &Identity, request: RequestId, read: ReadRecord) -> Result<(), Failure> {
+    pub async fn record_read(&self, identity: &Identity, request: Request, read: ReadRecord) -> Result<(), Failure> {
         if !self.parts.settings.audit_reads {
             return Ok(());
         }
@@ -88,19 +88,21 @@ impl App {
     pub(crate) async fn record(
         &self,
         actor: Actor,
-        request: RequestId,
+        request: Request,
         action: Action,
         outcome: &'static str,
     ) -> Result<(), Failure> {
         self.keep(actor, request, ReadRecord::of(action, outcome)).await
     }
 
-    pub(crate) async fn keep(&self, actor: Actor, request: RequestId, told: ReadRecord) -> Result<(), Failure> {
+    pub(crate) async fn keep(&self, actor: Actor, request: Request, told: ReadRecord) -> Result<(), Failure> {
         let at = self.now();
         let record = AuditRecord {
             id: AuditId(self.parts.ids.ordered(at)),
             at,
-            request,
+            request: request.id,
+            from: request.from,
+            node: request.node,
             person: actor.person,
             client: actor.client,
             channel: actor.channel,

@@ -2,10 +2,11 @@
 
 use jiff::civil::{Date, Time};
 use talon_domain::{
+    audit::Request,
     booking::{BookCommand, FreeTime, IdempotencyKey, NewIds, Refusal},
     email::Email,
     facility::LpuCode,
-    ids::{AuditId, EntryId, ReferralKey, RequestId, ResourceKey, SlotId},
+    ids::{AuditId, EntryId, ReferralKey, ResourceKey, SlotId},
     referral::ReferralKind,
 };
 use talon_store::{Booked, FreeTimesQuery, Sought};
@@ -52,7 +53,7 @@ pub type BookResult = Result<Booked, Refused>;
 impl App {
     /// The command of a caller, with ids for what it will create.
     #[must_use]
-    pub fn book_command(&self, identity: &Identity, asked: BookRequest, request: RequestId) -> BookCommand {
+    pub fn book_command(&self, identity: &Identity, asked: BookRequest, request: Request) -> BookCommand {
         let now = self.now();
         BookCommand {
             person: identity.person,
@@ -103,7 +104,7 @@ impl App {
         &self,
         refusal: Refusal,
         free_times: Option<&FreeTimesQuery>,
-        request: RequestId,
+        request: Request,
     ) -> Refused {
         let alternatives = match refusal.is_about_the_slot() {
             true => Some(self.alternatives(free_times, request).await),
@@ -132,7 +133,7 @@ impl App {
 
     /// Other times. The refusal is decided and recorded by now, so a search that fails must not
     /// turn it into "ask again": it goes out with none.
-    pub(crate) async fn alternatives(&self, query: Option<&FreeTimesQuery>, request: RequestId) -> Vec<FreeTime> {
+    pub(crate) async fn alternatives(&self, query: Option<&FreeTimesQuery>, request: Request) -> Vec<FreeTime> {
         let Some(query) = query else { return Vec::new() };
         match self.parts.store.alternatives(query, self.now()).await {
             Ok(times) => times,

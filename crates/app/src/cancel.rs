@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use talon_domain::{
+    audit::Request,
     booking::{CancelCommand, ChangeRefusal, may_change},
     entry::Entry,
     history::CancelReason,
-    ids::{AuditId, EntryKey, FacilityId, RequestId},
+    ids::{AuditId, EntryKey, FacilityId},
 };
 use talon_tokens::Identity;
 
@@ -32,7 +33,7 @@ impl App {
         identity: &Identity,
         entry: EntryKey,
         reason: Option<CancelReason>,
-        request: RequestId,
+        request: Request,
     ) -> Result<Result<(), Unchanged>, Failure> {
         let now = self.now();
         let command = CancelCommand {

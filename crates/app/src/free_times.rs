@@ -1,9 +1,9 @@
 //! What could be booked under a referral.
 
 use talon_domain::{
-    audit::Action,
+    audit::{Action, Request},
     facility::LpuCode,
-    ids::{ReferralKey, RequestId},
+    ids::ReferralKey,
 };
 use talon_store::{ListQuery, ListReply};
 use talon_tokens::Identity;
@@ -32,7 +32,7 @@ impl App {
         &self,
         identity: &Identity,
         asked: FreeTimesRequest,
-        request: RequestId,
+        request: Request,
     ) -> Result<ListReply, Failure> {
         let query = ListQuery {
             person: identity.person,

@@ -1,8 +1,9 @@
 //! Holding a time while the patient makes up their mind.
 
 use talon_domain::{
+    audit::Request,
     booking::{HoldChange, HoldCommand, HoldTerms},
-    ids::{AuditId, HoldKey, RequestId},
+    ids::{AuditId, HoldKey},
 };
 use talon_store::{ExtendReply, KeptHold, ReleaseReply};
 use talon_tokens::Identity;
@@ -20,7 +21,7 @@ impl App {
         &self,
         identity: &Identity,
         asked: BookRequest,
-        request: RequestId,
+        request: Request,
     ) -> Result<Result<KeptHold, Refused>, Failure> {
         let asked = self.book_command(identity, asked, request);
         let free_times = self.free_times(&asked);
@@ -40,7 +41,7 @@ impl App {
         &self,
         identity: &Identity,
         hold: HoldKey,
-        request: RequestId,
+        request: Request,
     ) -> Result<ExtendReply, Failure> {
         let change = self.hold_change(identity, hold, request);
         Ok(self.parts.store.extend_hold(change, self.hold_terms(), self.now()).await?)
@@ -56,7 +57,7 @@ impl App {
         &self,
         identity: &Identity,
         hold: HoldKey,
-        request: RequestId,
+        request: Request,
     ) -> Result<ReleaseReply, Failure> {
         let change = self.hold_change(identity, hold, request);
         Ok(self.parts.store.release_hold(change, self.now()).await?)
@@ -68,7 +69,7 @@ impl App {
         self.parts.settings.holds
     }
 
-    fn hold_change(&self, identity: &Identity, hold: HoldKey, request: RequestId) -> HoldChange {
+    fn hold_change(&self, identity: &Identity, hold: HoldKey, request: Request) -> HoldChange {
         HoldChange {
             person: identity.person,
             caller: identity.caller(),

@@ -8,8 +8,8 @@ use std::{sync::Arc, time::Duration};
 
 use talon_domain::{
     access::Client,
-    audit::Action,
-    ids::{ClientId, PersonId, RequestId},
+    audit::{Action, Request},
+    ids::{ClientId, PersonId},
 };
 use talon_store::{PersonMatch, PolicyQuery};
 use talon_tokens::NewToken;
@@ -68,7 +68,7 @@ impl App {
     pub async fn prove_client(
         &self,
         credentials: Option<Credentials>,
-        request: RequestId,
+        request: Request,
     ) -> Result<Result<Arc<Client>, TokenRefusal>, Failure> {
         let claimed = credentials.as_ref().map(|credentials| credentials.client);
         let known = claimed.and_then(|client| self.reference().client(client).cloned());
@@ -101,7 +101,7 @@ impl App {
         &self,
         client: &Arc<Client>,
         policy: &PolicyQuery,
-        request: RequestId,
+        request: Request,
     ) -> Result<Result<IssuedToken, TokenRefusal>, Failure> {
         let PersonMatch::One(person) = self.parts.store.person_by_policy(policy).await? else {
             return self.refuse_token(Actor::client(client), request, TokenRefusal::PersonUnknown).await;
@@ -124,7 +124,7 @@ impl App {
     pub async fn record_refused_token(
         &self,
         client: &Arc<Client>,
-        request: RequestId,
+        request: Request,
         reason: &'static str,
     ) -> Result<(), Failure> {
         self.record(Actor::client(client), request, Action::Token, reason).await
@@ -140,7 +140,7 @@ impl App {
     async fn refuse_token<T>(
         &self,
         actor: Actor,
-        request: RequestId,
+        request: Request,
         refusal: TokenRefusal,
     ) -> Result<Result<T, TokenRefusal>, Failure> {
         self.record(actor, request, Action::Token, refusal.slug()).await?;

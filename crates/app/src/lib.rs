@@ -29,10 +29,10 @@ mod visit;
 mod visits;
 mod wait;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use jiff::Timestamp;
-use talon_domain::{ids::RequestId, reference::Reference};
+use talon_domain::{audit::Request, ids::RequestId, reference::Reference};
 use talon_store::Store;
 use talon_tokens::{Identity, Links, OwnKey, TokenFault, Verifier};
 
@@ -128,6 +128,12 @@ impl App {
     #[must_use]
     pub fn new_request(&self) -> RequestId {
         RequestId(self.parts.ids.random())
+    }
+
+    /// A request that came to this node from this address, as the audit tells of it.
+    #[must_use]
+    pub fn request(&self, id: RequestId, from: Option<IpAddr>) -> Request {
+        Request { id, from, node: self.parts.settings.node }
     }
 
     /// Where the server is in its life.

@@ -2,9 +2,10 @@
 
 use jiff::civil::{Date, Time};
 use talon_domain::{
+    audit::Request,
     booking::{MoveCommand, MoveRefusal},
     facility::{FacilityName, LpuCode},
-    ids::{AuditId, EntryKey, RequestId, ResourceKey},
+    ids::{AuditId, EntryKey, ResourceKey},
 };
 use talon_store::{Booked, FreeTimesQuery, Sought};
 use talon_tokens::Identity;
@@ -44,7 +45,7 @@ impl App {
         &self,
         identity: &Identity,
         asked: MoveRequest,
-        request: RequestId,
+        request: Request,
     ) -> Result<Result<Booked, NotMoved>, Failure> {
         let now = self.now();
         let facility = asked.entry.facility;

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use talon_domain::{audit::Action, facility::Facility, ids::RequestId, person::Person};
+use talon_domain::{
+    audit::{Action, Request},
+    facility::Facility,
+    person::Person,
+};
 use talon_store::PersonCards;
 use talon_tokens::Identity;
 
@@ -30,7 +34,7 @@ impl App {
     /// # Errors
     ///
     /// [`Failure`]
-    pub async fn personal(&self, identity: &Identity, request: RequestId) -> Result<Option<Personal>, Failure> {
+    pub async fn personal(&self, identity: &Identity, request: Request) -> Result<Option<Personal>, Failure> {
         let known = self.parts.store.personal(identity.person).await?;
         let outcome = if known.is_some() { "ok" } else { "person-unknown" };
         self.record_read(identity, request, ReadRecord::of(Action::ReadPerson, outcome)).await?;

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use talon_domain::{
-    audit::Action,
+    audit::{Action, Request},
     booking::{Refusal, Standing, standing},
     entry::Entry,
     facility::Facility,
-    ids::RequestId,
     reference::Reference,
     referral::Referral,
     resource::Specialty,
@@ -46,7 +45,7 @@ impl App {
         &self,
         identity: &Identity,
         standing: Option<Standing>,
-        request: RequestId,
+        request: Request,
     ) -> Result<Vec<ReferralView>, Failure> {
         let now = self.now();
         let found = self.parts.store.referrals(identity.person).await?;

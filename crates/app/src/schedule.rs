@@ -7,10 +7,10 @@ use jiff::{
     civil::{Date, Time},
 };
 use talon_domain::{
-    audit::Action,
+    audit::{Action, Request},
     booking::{CellView, DayView, Onlooker, Refusal, days},
     facility::{Facility, LpuCode},
-    ids::{FacilityId, RequestId, ResourceKey},
+    ids::{FacilityId, ResourceKey},
     resource::{Resource, ResourceName, Specialty, SpecialtyCode},
 };
 use talon_store::{SchedulePage, ScheduleQuery};
@@ -88,7 +88,7 @@ impl App {
         &self,
         identity: &Identity,
         asked: &DoctorsRequest,
-        request: RequestId,
+        request: Request,
     ) -> Result<Result<DoctorsView, Refusal>, Failure> {
         let reference = self.reference();
         let Some(facility) = reference.facility_named(&asked.lpu.name) else {
@@ -129,7 +129,7 @@ impl App {
         &self,
         identity: &Identity,
         asked: &CellsRequest,
-        request: RequestId,
+        request: Request,
     ) -> Result<Result<CellsView, Refusal>, Failure> {
         let reference = self.reference();
         let Some(facility) = reference.facility_named(&asked.lpu.name) else {
@@ -161,7 +161,7 @@ impl App {
     async fn refuse_schedule<T>(
         &self,
         identity: &Identity,
-        request: RequestId,
+        request: Request,
         facility: Option<FacilityId>,
         refusal: Refusal,
     ) -> Result<Result<T, Refusal>, Failure> {

@@ -5,6 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use jiff::SignedDuration;
 use talon_domain::{
     booking::{ChurnTerms, HoldTerms},
+    node::NodeName,
     resource::SpecialtyCode,
 };
 
@@ -43,6 +44,8 @@ pub struct AppSettings {
     /// Whether what only reads a person's data leaves an audit record too. Only to measure what the record costs is there
     /// a reason against it.
     pub audit_reads: bool,
+    /// The node that this is, which each audit record names.
+    pub node: Option<NodeName>,
 }
 
 /// Days within which an offer is promised to those who wait: by specialty, and for all others.
@@ -81,6 +84,7 @@ impl Default for AppSettings {
             address_per_second: 0,
             client_tokens_per_minute: 600,
             audit_reads: true,
+            node: None,
         }
     }
 }

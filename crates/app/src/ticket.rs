@@ -4,10 +4,10 @@ use std::{net::IpAddr, sync::Arc};
 
 use jiff::Timestamp;
 use talon_domain::{
-    audit::Action,
+    audit::{Action, Request},
     entry::Entry,
     facility::Facility,
-    ids::{EntryKey, RequestId, ResourceKey},
+    ids::{EntryKey, ResourceKey},
     resource::{Resource, Specialty},
 };
 use talon_store::TicketReader;
@@ -47,7 +47,7 @@ impl App {
         &self,
         identity: &Identity,
         entry: EntryKey,
-        request: RequestId,
+        request: Request,
     ) -> Result<Option<TicketSheet>, Failure> {
         let sheet = self.sheet(entry, TicketReader::Person(identity.person)).await?;
         self.record_read(identity, request, read(entry, sheet.is_some())).await?;
@@ -60,7 +60,7 @@ impl App {
     /// # Errors
     ///
     /// [`Failure`]
-    pub async fn linked_ticket(&self, token: &str, request: RequestId) -> Result<Option<TicketSheet>, Failure> {
+    pub async fn linked_ticket(&self, token: &str, request: Request) -> Result<Option<TicketSheet>, Failure> {
         let Some(entry) = self.links.as_ref().and_then(|links| links.open(token)) else { return Ok(None) };
         let sheet = self.sheet(entry, TicketReader::Link).await?;
         self.keep(Actor::default(), request, read(entry, sheet.is_some())).await?;

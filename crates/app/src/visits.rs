@@ -8,11 +8,11 @@ use jiff::{
     tz::TimeZone,
 };
 use talon_domain::{
-    audit::Action,
+    audit::{Action, Request},
     entry::{Entry, EntryState},
     facility::Facility,
     history::{Cancellation, EntryVersion},
-    ids::{RequestId, ResourceKey},
+    ids::ResourceKey,
     reference::Reference,
     resource::{Resource, Specialty},
 };
@@ -128,7 +128,7 @@ impl App {
         &self,
         identity: &Identity,
         asked: &VisitsRequest,
-        request: RequestId,
+        request: Request,
     ) -> Result<VisitsView, Failure> {
         let now = self.now();
         let found = self.parts.store.entries(&query(identity, asked)).await?;

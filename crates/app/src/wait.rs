@@ -2,9 +2,9 @@
 
 use jiff::civil::{Date, Time};
 use talon_domain::{
-    audit::Action,
+    audit::{Action, Request},
     facility::LpuCode,
-    ids::{AuditId, ReferralKey, RequestId, ResourceId, WaitingId, WaitingKey},
+    ids::{AuditId, ReferralKey, ResourceId, WaitingId, WaitingKey},
     resource::SpecialtyCode,
     waiting::{WaitCommand, WithdrawCommand},
 };
@@ -40,12 +40,7 @@ impl App {
     /// # Errors
     ///
     /// [`Failure`]: whether they wait may then be unknown; the list of their places tells.
-    pub async fn wait(
-        &self,
-        identity: &Identity,
-        asked: WaitRequest,
-        request: RequestId,
-    ) -> Result<WaitReply, Failure> {
+    pub async fn wait(&self, identity: &Identity, asked: WaitRequest, request: Request) -> Result<WaitReply, Failure> {
         let now = self.now();
         let command = WaitCommand {
             person: identity.person,
@@ -71,7 +66,7 @@ impl App {
     /// # Errors
     ///
     /// [`Failure`]
-    pub async fn waiting(&self, identity: &Identity, request: RequestId) -> Result<Vec<PlaceInLine>, Failure> {
+    pub async fn waiting(&self, identity: &Identity, request: Request) -> Result<Vec<PlaceInLine>, Failure> {
         let places = self.parts.store.waiting(identity.person, self.now()).await?;
         self.record_read(identity, request, ReadRecord::of(Action::ReadWaiting, "ok")).await?;
         Ok(places)
@@ -87,7 +82,7 @@ impl App {
         &self,
         identity: &Identity,
         waiting: WaitingKey,
-        request: RequestId,
+        request: Request,
     ) -> Result<WithdrawReply, Failure> {
         let now = self.now();
         let command = WithdrawCommand {

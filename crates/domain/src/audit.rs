@@ -1,11 +1,14 @@
 //! What the audit keeps of a request. Ids only.
 
+use std::{fmt, net::IpAddr};
+
 use jiff::Timestamp;
 
 use crate::{
     access::Channel,
     codes::codes,
     ids::{AuditId, ClientId, FacilityId, PersonId, RequestId},
+    node::NodeName,
 };
 
 codes! {
@@ -50,6 +53,69 @@ codes! {
     }
 }
 
+impl Action {
+    /// The kind of its records.
+    #[must_use]
+    pub fn kind(self) -> AuditKind {
+        match self {
+            Self::ReadPerson
+            | Self::ReadReferrals
+            | Self::ReadEntries
+            | Self::ReadFreeTimes
+            | Self::ReadTicket
+            | Self::ReadWaiting
+            | Self::Export => AuditKind::Read,
+            Self::Book
+            | Self::Cancel
+            | Self::Move
+            | Self::Hold
+            | Self::Release
+            | Self::Wait
+            | Self::Withdraw
+            | Self::Offer
+            | Self::Token
+            | Self::Erase
+            | Self::Merge => AuditKind::Change,
+        }
+    }
+}
+
+codes! {
+    /// Records that are kept for equally long.
+    pub enum AuditKind {
+        /// Of what only reads.
+        Read = "read",
+        /// Of what changes something, or was to; and of tokens, which let their holder do either.
+        Change = "change",
+    }
+}
+
+/// A request, as far as the audit tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// It.
+    pub id: RequestId,
+    /// The address that it comes from, as far as the listener and the trusted proxies tell.
+    pub from: Option<IpAddr>,
+    /// The node that answers it.
+    pub node: Option<NodeName>,
+}
+
+impl Request {
+    /// A request that comes from nowhere that is known.
+    #[must_use]
+    pub fn of(id: RequestId) -> Self {
+        Self { id, from: None, node: None }
+    }
+}
+
+impl fmt::Display for Request {
+    /// Its id.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
 /// One record: who attempted what on which object, when, and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRecord {
@@ -59,6 +125,10 @@ pub struct AuditRecord {
     pub at: Timestamp,
     /// The request.
     pub request: RequestId,
+    /// The address that the request came from, where it is known.
+    pub from: Option<IpAddr>,
+    /// The node that answered it; `None` for what the installation does by itself.
+    pub node: Option<NodeName>,
     /// On whose behalf; `None` when no person was recognised.
     pub person: Option<PersonId>,
     /// The client application, where one is known.

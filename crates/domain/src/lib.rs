@@ -14,6 +14,7 @@ pub mod facility;
 pub mod history;
 pub mod ids;
 pub mod message;
+pub mod node;
 pub mod person;
 pub mod reference;
 pub mod referral;

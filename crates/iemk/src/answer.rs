@@ -83,7 +83,7 @@ impl Done {
             reason: None,
             alternatives: None,
             errors: None,
-            trace_id: call.trace.to_string(),
+            trace_id: call.request.to_string(),
         };
         Self::of("ok", &standard)
     }

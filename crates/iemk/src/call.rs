@@ -1,9 +1,9 @@
 //! A request that has found its route.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use axum::http::{HeaderMap, Method, Uri};
-use talon_domain::ids::{PersonId, RequestId};
+use talon_domain::{audit::Request, ids::PersonId};
 
 use crate::{
     answer::{Done, Problem},
@@ -19,14 +19,12 @@ pub(crate) type Outcome = Result<Done, Box<Problem>>;
 pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
-    /// Whence it comes, as far as the listener tells.
-    pub(crate) address: Option<IpAddr>,
     pub(crate) headers: HeaderMap,
     /// The segments of the path that vary, by the names that the route gives them.
     pub(crate) segments: Vec<(&'static str, String)>,
     pub(crate) incoming: Incoming,
     pub(crate) body_timeout: Duration,
-    pub(crate) trace: RequestId,
+    pub(crate) request: Request,
     pub(crate) language: Language,
     /// For the log, once it is known.
     pub(crate) person: Option<PersonId>,

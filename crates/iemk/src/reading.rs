@@ -28,6 +28,6 @@ pub(crate) async fn asked<T>(
     };
     let refused = Problem::validation(errors);
     let record = ReadRecord::of(action, refused.reason);
-    app.record_read(identity, call.trace, record).await.map_err(|failure| failed(&failure, call.trace))?;
+    app.record_read(identity, call.request, record).await.map_err(|failure| failed(&failure, call.request.id))?;
     Err(Box::new(refused))
 }

@@ -51,16 +51,16 @@ fn call(app: &App, request: Request, settings: &IemkSettings) -> Call {
     let (parts, body) = request.into_parts();
     let drawn = parts.extensions.get::<RequestId>().copied();
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let address = peer.map(|ConnectInfo(peer)| settings.proxies.caller(peer.ip(), &parts.headers));
     Call {
         incoming: Incoming::new(&parts.headers, body),
         language: Language::of(&parts.headers),
-        address: peer.map(|ConnectInfo(peer)| settings.proxies.caller(peer.ip(), &parts.headers)),
         method: parts.method,
         uri: parts.uri,
         headers: parts.headers,
         segments: Vec::new(),
         body_timeout: settings.body_timeout,
-        trace: drawn.unwrap_or_else(|| app.new_request()),
+        request: app.request(drawn.unwrap_or_else(|| app.new_request()), address),
         person: None,
     }
 }
@@ -85,10 +85,10 @@ async fn answer(app: &App, route: &'static Route, call: &mut Call) -> Outcome {
             handler(app, call, identity).await
         }
         Policy::Client(handler) => {
-            app.admit_address(call.address).map_err(|limited| Box::new(too_many(limited)))?;
-            let proof = app.prove_client(basic::credentials(&call.headers), call.trace).await;
+            app.admit_address(call.request.from).map_err(|limited| Box::new(too_many(limited)))?;
+            let proof = app.prove_client(basic::credentials(&call.headers), call.request).await;
             let client = proof
-                .map_err(|failure| failed(&failure, call.trace))?
+                .map_err(|failure| failed(&failure, call.request.id))?
                 .map_err(|refusal| Box::new(token::refused(refusal)))?;
             handler(app, call, client).await
         }
@@ -107,7 +107,7 @@ async fn finish(mut call: Call, route: &'static str, outcome: Outcome) -> Respon
     let whole = call.incoming.settle().await;
     let (word, mut response) = match outcome {
         Ok(done) => (done.outcome, done.response()),
-        Err(problem) => (problem.reason, problem.response(call.trace, call.language)),
+        Err(problem) => (problem.reason, problem.response(call.request.id, call.language)),
     };
     if !whole {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -35,6 +35,7 @@ impl Line {
             Record::Counter(counter) => Self::Counter(counter),
             Record::Message(message) => Self::Message(message),
             Record::Audit(audit) => Self::Audit(audit),
+            Record::Seal(seal) => Self::Seal(seal),
         })
     }
 
@@ -81,6 +82,7 @@ impl Line {
             Self::Counter(counter) => Record::Counter(counter),
             Self::Message(message) => Record::Message(message),
             Self::Audit(audit) => Record::Audit(audit),
+            Self::Seal(seal) => Record::Seal(seal),
         }])
     }
 }

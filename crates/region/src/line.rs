@@ -1,5 +1,6 @@
 //! One line of a region file.
 
+mod audit;
 mod booking;
 mod history;
 mod people;
@@ -19,7 +20,7 @@ use talon_domain::{
     schedule::Template,
     waiting::Waiting,
 };
-use talon_store::Kind;
+use talon_store::{Kind, Seal};
 
 pub use booking::EntryLine;
 pub use reference::ClientLine;
@@ -54,6 +55,7 @@ pub enum Line {
     Counter(TicketCounter),
     Message(Message),
     Audit(AuditRecord),
+    Seal(Seal),
 }
 
 impl Line {
@@ -77,6 +79,7 @@ impl Line {
             Self::Counter(_) => Kind::Counter,
             Self::Message(_) => Kind::Message,
             Self::Audit(_) => Kind::Audit,
+            Self::Seal(_) => Kind::Seal,
         }
     }
 }
@@ -101,6 +104,7 @@ pub fn type_of(kind: Kind) -> &'static str {
         Kind::Counter => "counter",
         Kind::Message => "message",
         Kind::Audit => "audit",
+        Kind::Seal => "audit-seal",
     }
 }
 
@@ -147,7 +151,8 @@ fn read(kind: Kind, fields: &mut Fields<'_, '_>) -> Option<Line> {
         Kind::Waiting => waiting::waiting(fields),
         Kind::Counter => booking::counter(fields),
         Kind::Message => booking::message(fields),
-        Kind::Audit => booking::audit(fields),
+        Kind::Audit => audit::audit(fields),
+        Kind::Seal => audit::seal(fields),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Writing lines: `type` first, then the keys in the order of the contract, compact.
 
+mod audit;
 mod booking;
 mod history;
 mod people;
@@ -38,7 +39,8 @@ pub(crate) fn append_line(line: &Line, buffer: &mut Vec<u8>) {
         Line::Waiting(place) => waiting::waiting(&mut object, place),
         Line::Counter(counter) => booking::counter(&mut object, counter),
         Line::Message(message) => booking::message(&mut object, message),
-        Line::Audit(audit) => booking::audit(&mut object, audit),
+        Line::Audit(audit) => audit::audit(&mut object, audit),
+        Line::Seal(seal) => audit::seal(&mut object, seal),
     }
     object.end();
     buffer.push(b'\n');

@@ -39,3 +39,8 @@ SELECT create_distributed_table('claim_waiting', 'person', colocate_with => 'per
 
 -- With the request.
 SELECT create_distributed_table('audit', 'request', colocate_with => 'none');
+SELECT create_distributed_table('audit_unsealed', 'request', colocate_with => 'audit');
+SELECT create_distributed_table('audit_seal', 'request', colocate_with => 'audit');
+
+-- With the node.
+SELECT create_distributed_table('audit_chain', 'node', colocate_with => 'none');

@@ -3,17 +3,16 @@
 use std::collections::HashMap;
 
 use talon_domain::{
-    access::Channel,
-    audit::{Action, AuditRecord},
     entry::TicketCounter,
-    ids::{AuditId, ClientId, EntryId, EntryKey, FacilityId, PersonId, RequestId},
+    ids::{ClientId, EntryId, EntryKey, FacilityId},
     message::{Message, MessageKind},
 };
 use talon_store::{ClientSecret, ExportPage, Kind, Record};
 use tokio_postgres::Row;
 
 use crate::{
-    columns::{code, counter, day, get, guid, guids, micros, optional_code, optional_guid},
+    audit::{self, audit_columns, seal_columns},
+    columns::{code, counter, day, get, guid, guids, micros},
     entry::{self, entry_columns},
     facts::{self, referral_columns},
     failure::Result,
@@ -116,12 +115,8 @@ fn source(kind: Kind) -> Source {
             "facility, entry, version, kind" > "$1, $2, $3, $4",
             4
         ),
-        Kind::Audit => source!(
-            "audit, at, request, person, client, channel, action, facility, object, outcome",
-            "audit",
-            "request, audit" > "$1, $2",
-            2
-        ),
+        Kind::Audit => source!(audit_columns!(), "audit a", "a.request, a.audit" > "$1, $2", 2),
+        Kind::Seal => source!(seal_columns!(), "audit_seal s", "s.request, s.audit" > "$1, $2", 2),
     }
 }
 
@@ -151,18 +146,8 @@ fn read(tx: &Tx, kind: Kind, row: &Row) -> Result<Record> {
             kind: code(row, 3, MessageKind::from_code)?,
             created: micros(row, 4)?,
         }),
-        Kind::Audit => Record::Audit(AuditRecord {
-            id: guid!(row, 0, AuditId)?,
-            at: micros(row, 1)?,
-            request: guid!(row, 2, RequestId)?,
-            person: optional_guid!(row, 3, PersonId)?,
-            client: optional_guid!(row, 4, ClientId)?,
-            channel: optional_code(row, 5, Channel::from_code)?,
-            action: code(row, 6, Action::from_code)?,
-            facility: optional_guid!(row, 7, FacilityId)?,
-            object: get(row, 8)?,
-            outcome: get(row, 9)?,
-        }),
+        Kind::Audit => Record::Audit(audit::read(row)?),
+        Kind::Seal => Record::Seal(audit::read_seal(row, 0)?),
     })
 }
 

@@ -28,7 +28,7 @@ pub(crate) async fn move_entry(session: &Session<'_>, command: &MoveCommand, now
     let tx = session.tx;
     let (found, kept) = try_join(
         entry::find(tx, command.entry, command.person),
-        audit::outcome(tx, command.request, command.new_audit),
+        audit::outcome(tx, command.request.id, command.new_audit),
     )
     .await?;
     if let (Some("ok"), Some(entry)) = (kept.as_deref(), &found) {

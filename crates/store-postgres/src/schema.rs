@@ -8,7 +8,9 @@ pub const SCHEMA: &str = concat!(
     "\n",
     include_str!("../migrations/0003_contacts.sql"),
     "\n",
-    include_str!("../migrations/0004_messages.sql")
+    include_str!("../migrations/0004_messages.sql"),
+    "\n",
+    include_str!("../migrations/0005_audit.sql")
 );
 
 /// The statements that spread the tables over the nodes of a Citus cluster, once they are there.
@@ -17,3 +19,22 @@ pub const SCHEMA: &str = concat!(
 /// what belongs to a person with the person: a claim's key then lies on one shard, which is what makes
 /// it a promise.
 pub const DISTRIBUTE_CITUS: &str = include_str!("../migrations/distribute_citus.sql");
+
+/// Tables whose rows a serving role adds and neither changes nor removes.
+const ADDED_TO: [&str; 2] = ["audit", "audit_seal"];
+
+/// The statements that give a role the rights that serving needs on each table, and take others away.
+#[must_use]
+pub fn rights_of(role: &str) -> String {
+    let role = format!("\"{}\"", role.replace('"', "\"\""));
+    let mut statements = vec![format!("GRANT SELECT ON migration TO {role};")];
+    for table in SCHEMA.split("CREATE TABLE ").skip(1).filter_map(|table| table.split_whitespace().next()) {
+        if ADDED_TO.contains(&table) {
+            statements.push(format!("REVOKE ALL ON {table} FROM {role};"));
+            statements.push(format!("GRANT SELECT, INSERT ON {table} TO {role};"));
+        } else {
+            statements.push(format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role};"));
+        }
+    }
+    statements.join("\n")
+}

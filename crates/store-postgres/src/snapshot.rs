@@ -15,7 +15,7 @@ use crate::{
 /// A connection whose read transaction has begun. While it is open the server keeps every row that was
 /// changed since.
 pub(crate) struct PostgresSnapshot {
-    tx: Option<Tx>,
+    pub(crate) tx: Option<Tx>,
     reading: Arc<Transactions>,
 }
 

@@ -78,6 +78,8 @@ fn records(kind: Kind) -> Vec<Record> {
                     id: AuditId(id(number)),
                     at: now(),
                     request: RequestId(id(number / 2)),
+                    from: None,
+                    node: None,
                     person: Some(person(ANNA)),
                     client: None,
                     channel: Some(Channel::Infomat),

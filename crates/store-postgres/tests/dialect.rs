@@ -31,7 +31,7 @@ const COPIED: &[&str] =
     &["contact_key", "installation", "specialty", "facility", "resource", "client", "client_function"];
 
 /// What leads the key of every other table: the column by which it is distributed.
-const DISTRIBUTED: &[&str] = &["facility", "person", "request"];
+const DISTRIBUTED: &[&str] = &["facility", "person", "request", "node"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

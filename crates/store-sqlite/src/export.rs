@@ -2,16 +2,15 @@
 
 use rusqlite::{Connection, Row, ToSql, types::Value};
 use talon_domain::{
-    access::Channel,
-    audit::{Action, AuditRecord},
     entry::TicketCounter,
-    ids::{AuditId, ClientId, EntryId, EntryKey, FacilityId, PersonId, RequestId},
+    ids::{EntryId, EntryKey, FacilityId},
     message::{Message, MessageKind},
 };
 use talon_store::{ExportPage, Kind, Record, StoreError};
 
 use crate::{
-    columns::{code, day, guid, micros, optional_code, optional_guid},
+    audit,
+    columns::{code, day, guid, micros},
     entry::{self, entry_columns},
     facts::{self, card_columns, referral_columns},
     failure::Result,
@@ -93,9 +92,8 @@ fn source(kind: Kind) -> Source {
         Kind::Message => {
             ("facility, entry, version, kind, created", "outbox", &["facility", "entry", "version", "kind"])
         }
-        Kind::Audit => {
-            ("audit, at, request, person, client, channel, action, facility, object, outcome", "audit", &["audit"])
-        }
+        Kind::Audit => (audit::COLUMNS, "audit a", &["audit"]),
+        Kind::Seal => (audit::SEAL_COLUMNS, "audit_seal s", &["audit"]),
     };
     Source { columns: columns.to_owned(), from, key }
 }
@@ -133,18 +131,8 @@ fn read(connection: &Connection, kind: Kind, row: &Row<'_>, records: &mut Vec<Re
             kind: code(row, 3, MessageKind::from_code)?,
             created: micros(row, 4)?,
         }),
-        Kind::Audit => Record::Audit(AuditRecord {
-            id: guid!(row, 0, AuditId)?,
-            at: micros(row, 1)?,
-            request: guid!(row, 2, RequestId)?,
-            person: optional_guid!(row, 3, PersonId)?,
-            client: optional_guid!(row, 4, ClientId)?,
-            channel: optional_code(row, 5, Channel::from_code)?,
-            action: code(row, 6, Action::from_code)?,
-            facility: optional_guid!(row, 7, FacilityId)?,
-            object: row.get(8)?,
-            outcome: row.get(9)?,
-        }),
+        Kind::Audit => Record::Audit(audit::read(row)?),
+        Kind::Seal => Record::Seal(audit::read_seal(row, 0)?),
     });
     Ok(())
 }

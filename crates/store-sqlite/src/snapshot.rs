@@ -10,7 +10,7 @@ use crate::export;
 
 /// A connection whose read transaction has begun. While it is open the write-ahead log cannot begin
 /// anew and grows with every commit.
-pub(crate) struct SqliteSnapshot(Arc<Mutex<Connection>>);
+pub(crate) struct SqliteSnapshot(pub(crate) Arc<Mutex<Connection>>);
 
 impl SqliteSnapshot {
     pub(crate) fn new(connection: Connection) -> Self {

@@ -73,7 +73,7 @@ impl SqliteStore {
     }
 
     /// Runs a write and answers when it is durable.
-    async fn write<T, F>(&self, work: F) -> Result<T>
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut Session<'_>) -> crate::failure::Result<T> + Send + 'static,
@@ -82,7 +82,7 @@ impl SqliteStore {
     }
 
     /// Runs a read, with the reference data that is published now.
-    async fn read<T, F>(&self, read: F) -> Result<T>
+    pub(crate) async fn read<T, F>(&self, read: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection, &Reference) -> crate::failure::Result<T> + Send + 'static,

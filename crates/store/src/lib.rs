@@ -17,8 +17,10 @@ mod record;
 mod removal;
 mod reply;
 mod schedule;
+mod seal;
 mod store;
 mod template;
+mod trail;
 
 pub use audited::{
     booking_record, cancel_record, extend_record, hold_record, move_record, release_record, wait_record,
@@ -42,5 +44,7 @@ pub use reply::{
     PolicyQuery, Published, ReleaseReply, Sought, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 pub use schedule::{SchedulePage, ScheduleQuery};
+pub use seal::{Chain, ChainEnd, ChainHash, OpenChains, Seal};
 pub use store::{Snapshot, Store};
 pub use template::{read_template, template_body};
+pub use trail::{AUDIT_PAGE, Behind, LEFT_TO_ITS_NODE, Link, RecordsQuery, Trail, TrailCounts, TrailSnapshot};

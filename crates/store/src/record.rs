@@ -16,6 +16,8 @@ use talon_domain::{
     waiting::Waiting,
 };
 
+use crate::Seal;
+
 /// One object of an installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each is the domain type that it holds")]
@@ -37,6 +39,7 @@ pub enum Record {
     Counter(TicketCounter),
     Message(Message),
     Audit(AuditRecord),
+    Seal(Seal),
 }
 
 impl Record {
@@ -60,6 +63,7 @@ impl Record {
             Self::Counter(_) => Kind::Counter,
             Self::Message(_) => Kind::Message,
             Self::Audit(_) => Kind::Audit,
+            Self::Seal(_) => Kind::Seal,
         }
     }
 }
@@ -100,6 +104,7 @@ pub enum Kind {
     Counter,
     Message,
     Audit,
+    Seal,
 }
 
 impl Kind {
@@ -121,6 +126,7 @@ impl Kind {
         Self::Counter,
         Self::Message,
         Self::Audit,
+        Self::Seal,
     ];
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use talon_domain::{
-    audit::{Action, AuditRecord},
-    ids::{AuditId, FacilityId, PersonId, RequestId},
+    audit::{Action, AuditRecord, Request},
+    ids::{AuditId, FacilityId, PersonId},
     person::Card,
 };
 
@@ -19,7 +19,7 @@ pub struct Removal {
     /// The person who is the same and keeps what is theirs; `None` when it is to go.
     pub into: Option<PersonId>,
     /// The request, for the audit.
-    pub request: RequestId,
+    pub request: Request,
     /// The audit record's id.
     pub new_audit: AuditId,
 }
@@ -33,7 +33,9 @@ pub fn removal_record(removal: &Removal, reply: &RemoveReply, now: Timestamp) ->
     AuditRecord {
         id: removal.new_audit,
         at: now,
-        request: removal.request,
+        request: removal.request.id,
+        from: removal.request.from,
+        node: removal.request.node,
         person: Some(removal.person),
         client: None,
         channel: None,

@@ -20,7 +20,7 @@ use crate::{
     ExtendReply, Fault, FreeTimesQuery, HoldReply, Kind, KnownKey, ListQuery, ListReply, Load, MessageCounts,
     MessageRow, MessagesQuery, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
     Published, Record, ReleaseReply, ReminderPass, Removal, RemoveReply, Resealed, Result, SchedulePage, ScheduleQuery,
-    Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    Swept, TicketFacts, TicketReader, Trail, TrailSnapshot, WaitReply, WithdrawReply,
 };
 
 /// A store of one installation.
@@ -37,7 +37,7 @@ use crate::{
 ///   when it cannot tell whether a commit was kept;
 /// * never report a failure of its own as "there is no such thing".
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Trail {
     /// The reference data in force, no older than a second behind what is stored. Decisions are
     /// made on what is stored, not on this.
     fn reference(&self) -> Arc<Reference>;
@@ -221,7 +221,7 @@ pub trait Store: Send + Sync {
 /// One state of a store. It holds that state until it is dropped, so it should not be kept longer
 /// than it takes to read.
 #[async_trait]
-pub trait Snapshot: Send + Sync {
+pub trait Snapshot: TrailSnapshot {
     /// A page of records of one kind, in the order of their keys, from the cursor that the page
     /// before gave.
     async fn page(&self, kind: Kind, after: Option<Vec<u8>>) -> Result<ExportPage>;

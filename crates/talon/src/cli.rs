@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{
-        backup, client, config, doctor, export, generate, import, keys, messages, migrate, person, restore, schedule,
-        schema, serve, token,
+        audit, backup, client, config, doctor, export, generate, import, keys, messages, migrate, person, restore,
+        schedule, schema, serve, token,
     },
     failure::Outcome,
     observe::logs,
@@ -72,6 +72,9 @@ enum Command {
     /// The keys that contacts are sealed by
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// The audit: what proves it, and what it tells
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Schedules
     #[command(subcommand)]
     Schedule(schedule::ScheduleCommand),
@@ -175,6 +178,7 @@ pub(crate) fn run() -> Outcome {
         Command::Client(command) => client::run(command),
         Command::Person(command) => person::run(command),
         Command::Keys(command) => keys::run(command),
+        Command::Audit(command) => audit::run(command),
         Command::Schedule(command) => schedule::run(command),
         Command::Messages(command) => messages::run(command),
         Command::Config(args) => config::run(args),

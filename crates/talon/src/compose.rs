@@ -177,6 +177,7 @@ pub(crate) fn app_settings(settings: &Settings) -> AppSettings {
         address_per_second: settings.limits.address_rate,
         client_tokens_per_minute: settings.limits.client_tokens,
         audit_reads: settings.audit_reads,
+        node: Some(settings.node),
     }
 }
 

@@ -40,6 +40,7 @@ impl Demonstration {
         settings.store = StoreUrl::sqlite(&directory.path().join("demo.db"));
         settings.signing_key = settings.store.key_path();
         settings.contact_keys = settings.store.contact_keys_path();
+        settings.audit.checkpoints = settings.store.checkpoints_path(&settings.signing_key);
         let now = SystemClock.now();
         let moscow = Zone::parse("Europe/Moscow").context("the zone data does not work")?;
         Ok(Self { directory, demo: demo(moscow.day(now), now), now })

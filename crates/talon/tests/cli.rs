@@ -47,6 +47,12 @@ fn every_command_has_help_with_an_example() {
         "messages list",
         "messages count",
         "messages preview",
+        "audit verify",
+        "audit person",
+        "audit export",
+        "audit close",
+        "audit seal",
+        "audit key",
         "config",
         "doctor",
     ] {

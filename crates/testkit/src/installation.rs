@@ -128,8 +128,8 @@ impl Installation {
         self.command("import").arg(&file).output().expect("the binary can be run")
     }
 
-    /// A command of the binary with this installation's store and settings, and none of the
-    /// machine's own.
+    /// A command of the binary, as `export` or `audit verify`, with this installation's store and settings, and
+    /// none of the machine's own.
     #[must_use]
     pub fn command(&self, name: &str) -> Command {
         let mut command = Command::new(&self.binary);
@@ -142,7 +142,7 @@ impl Installation {
             .env("TALON_TOKENS_ISSUER", ISSUER)
             .env("TALON_TOKENS_AUDIENCE", AUDIENCE)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .arg(name)
+            .args(name.split(' '))
             .arg("--store")
             .arg(self.store_url());
         command

@@ -127,6 +127,12 @@ pub enum KeyError {
         /// The file.
         path: PathBuf,
     },
+    /// The file of a public key is something else.
+    #[error("{} is not an Ed25519 public key as a JWK: `talon audit key` prints one", .path.display())]
+    NotPublicKey {
+        /// The file.
+        path: PathBuf,
+    },
     /// The installation's own key could not be written.
     #[error(
         "{} cannot be created ({cause}): make its directory and let the server's user write there", .path.display()

@@ -2,10 +2,7 @@
 
 use std::{fmt, path::Path, time::Duration};
 
-use aws_lc_rs::{
-    digest,
-    signature::{Ed25519KeyPair, KeyPair},
-};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use talon_domain::{
@@ -16,7 +13,9 @@ use talon_domain::{
 use crate::{
     KeyError, OWN_ISSUER, compact,
     key::{BadMaterial, VerifyingKey},
-    pem, secret_file,
+    pem,
+    public_key::{PublicKey, statement, thumbprint},
+    secret_file,
 };
 
 /// The installation's own Ed25519 key: signs tokens as issuer and audience [`OWN_ISSUER`].
@@ -122,6 +121,26 @@ impl OwnKey {
         })
     }
 
+    /// Signs a statement of the installation's for a purpose, in base64url. What is signed begins with the purpose and a
+    /// line break; what a token signs has none.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Crypto`]
+    pub fn sign_statement(&self, purpose: &'static str, text: &str) -> Result<String, KeyError> {
+        self.signature(statement(purpose, text).as_bytes()).map(compact::encode)
+    }
+
+    /// The public part, to verify statements with.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::Crypto`]
+    pub fn public(&self) -> Result<PublicKey, KeyError> {
+        let verifying = self.verifying().map_err(|_| KeyError::Crypto("reading a public key"))?;
+        Ok(PublicKey { kid: self.kid.clone(), verifying })
+    }
+
     /// The signature of a text.
     pub(crate) fn signature(&self, text: &[u8]) -> Result<impl AsRef<[u8]> + use<>, KeyError> {
         self.pair.try_sign(text).map_err(|_| KeyError::Crypto("signing"))
@@ -136,9 +155,7 @@ impl OwnKey {
     }
 
     fn of(pair: Ed25519KeyPair) -> Self {
-        let x = compact::encode(pair.public_key());
-        let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-        let kid = compact::encode(digest::digest(&digest::SHA256, members.as_bytes()));
+        let kid = thumbprint(&compact::encode(pair.public_key()));
         Self { pair, kid }
     }
 }

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use crate::{
     access::Caller,
+    audit::Request,
     booking::{ChangeRefusal, ChurnTerms, GivenUp, change::in_time},
     entry::{Entry, EntryState},
     history::{CancelReason, Cancellation},
-    ids::{AuditId, EntryKey, PersonId, RequestId},
+    ids::{AuditId, EntryKey, PersonId},
     message::{Message, MessageKind},
 };
 
@@ -29,7 +30,7 @@ pub struct CancelCommand {
     /// How often they may do it before they pause.
     pub churn: ChurnTerms,
     /// The request's id.
-    pub request: RequestId,
+    pub request: Request,
     /// Id for the audit record.
     pub new_audit: AuditId,
 }

@@ -4,9 +4,10 @@ use jiff::civil::{Date, Time};
 
 use crate::{
     access::Caller,
+    audit::Request,
     email::Email,
     facility::LpuCode,
-    ids::{AuditId, EntryId, PersonId, ReferralKey, RequestId, ResourceKey, SlotId},
+    ids::{AuditId, EntryId, PersonId, ReferralKey, ResourceKey, SlotId},
     referral::ReferralKind,
 };
 
@@ -36,7 +37,7 @@ pub struct BookCommand {
     /// The caller's key for replaying the answer, when given.
     pub idempotency: Option<IdempotencyKey>,
     /// The request's id.
-    pub request: RequestId,
+    pub request: Request,
     /// Ids for what the booking will create; drawn before the rules so that these stay pure.
     pub new_ids: NewIds,
 }

@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     access::Caller,
+    audit::Request,
     booking::{BookCommand, Facts, Held, Refusal, decide::admitted},
     codes::codes,
-    ids::{AuditId, HoldId, HoldKey, PersonId, ReferralKey, RequestId, ResourceId, SlotId, SlotKey, WaitingId},
+    ids::{AuditId, HoldId, HoldKey, PersonId, ReferralKey, ResourceId, SlotId, SlotKey, WaitingId},
 };
 
 /// After its end a hold keeps others out for so long that whoever waits for the time can be offered it first.
@@ -118,7 +119,7 @@ pub struct HoldChange {
     /// The hold.
     pub hold: HoldKey,
     /// The request's id.
-    pub request: RequestId,
+    pub request: Request,
     /// Id for the audit record.
     pub new_audit: AuditId,
 }

@@ -9,6 +9,7 @@ use jiff::{
 
 use crate::{
     access::Caller,
+    audit::Request,
     booking::{
         BookCommand, ChangeRefusal, Facts, NewIds, Plan, Refusal,
         change::in_time,
@@ -17,7 +18,7 @@ use crate::{
     entry::{Entry, EntryState, Ticket},
     facility::{FacilityName, LpuCode},
     history::EntryVersion,
-    ids::{AuditId, EntryKey, PersonId, RequestId, ResourceKey},
+    ids::{AuditId, EntryKey, PersonId, ResourceKey},
     message::{Message, MessageKind},
 };
 
@@ -39,7 +40,7 @@ pub struct MoveCommand {
     /// How long before it begins a patient may still do this.
     pub cutoff: Duration,
     /// The request's id.
-    pub request: RequestId,
+    pub request: Request,
     /// Id for the audit record.
     pub new_audit: AuditId,
 }

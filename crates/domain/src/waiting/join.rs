@@ -9,9 +9,10 @@ use jiff::{
 
 use crate::{
     access::Caller,
+    audit::Request,
     booking::{Facts, Refusal, case_of, may_offer},
     facility::LpuCode,
-    ids::{AuditId, PersonId, ReferralKey, RequestId, ResourceId, WaitingId, WaitingKey},
+    ids::{AuditId, PersonId, ReferralKey, ResourceId, WaitingId, WaitingKey},
     resource::{Resource, SpecialtyCode},
     waiting::{USUAL_PRIORITY, Waiting, WaitingState},
 };
@@ -45,7 +46,7 @@ pub struct WaitCommand {
     /// Within how many days the installation promises an offer.
     pub deadline: Option<u16>,
     /// The request's id.
-    pub request: RequestId,
+    pub request: Request,
     /// Id for the place on the list.
     pub new_waiting: WaitingId,
     /// Id for the audit record.

@@ -14,8 +14,9 @@ use jiff::{
 
 use crate::{
     access::{Caller, Channel},
+    audit::Request,
     codes::codes,
-    ids::{AuditId, ClientId, PersonId, ReferralKey, RequestId, ResourceId, WaitingId, WaitingKey},
+    ids::{AuditId, ClientId, PersonId, ReferralKey, ResourceId, WaitingId, WaitingKey},
     reference::Reference,
     resource::SpecialtyCode,
 };
@@ -138,7 +139,7 @@ pub struct WithdrawCommand {
     /// The place.
     pub waiting: WaitingKey,
     /// The request's id.
-    pub request: RequestId,
+    pub request: Request,
     /// Id for the audit record.
     pub new_audit: AuditId,
 }

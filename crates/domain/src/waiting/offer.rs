@@ -113,6 +113,8 @@ impl Offer {
             id: AuditId(Uuid::new_v5(&id, b"audit")),
             at: now,
             request: RequestId(id),
+            from: None,
+            node: None,
             person: Some(waiting.person),
             client: waiting.client,
             channel: Some(waiting.channel),

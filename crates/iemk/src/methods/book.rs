@@ -18,11 +18,11 @@ use crate::{
 
 /// Steps 1 (after the token) to 6 of the order of checks.
 pub(crate) async fn book(app: &App, call: &mut Call, identity: Identity) -> Outcome {
-    let trace = call.trace;
-    let command = match app.admit(&identity, call.address) {
+    let request = call.request;
+    let command = match app.admit(&identity, call.request.from) {
         Ok(()) => match read(call).await {
-            Ok(asked) => app.book_command(&identity, asked, trace),
-            Err(problem) => return Err(recorded(app, trace, &identity, Action::Book, problem).await),
+            Ok(asked) => app.book_command(&identity, asked, request),
+            Err(problem) => return Err(recorded(app, request, &identity, Action::Book, problem).await),
         },
         Err(limited) => over_the_limit(app, call, &identity, limited).await?,
     };
@@ -31,8 +31,8 @@ pub(crate) async fn book(app: &App, call: &mut Call, identity: Identity) -> Outc
 
 /// Books, and answers what became of it.
 pub(super) async fn answer(app: &App, command: BookCommand) -> Outcome {
-    let trace = command.request;
-    match app.book(command).await.map_err(|failure| failed(&failure, trace))? {
+    let request = command.request;
+    match app.book(command).await.map_err(|failure| failed(&failure, request.id))? {
         Ok(booked) => Ok(visit_data(&booked)),
         Err(refused) => Err(Box::new(refusal(refused))),
     }
@@ -65,8 +65,8 @@ async fn over_the_limit(
     limited: Limited,
 ) -> Result<BookCommand, Box<Problem>> {
     let asked = read(call).await.map_err(|problem| Box::new(Problem { close: problem.close, ..too_many(limited) }))?;
-    let command = app.book_command(identity, asked, call.trace);
-    match app.is_repetition(&command).await.map_err(|failure| failed(&failure, call.trace))? {
+    let command = app.book_command(identity, asked, call.request);
+    match app.is_repetition(&command).await.map_err(|failure| failed(&failure, call.request.id))? {
         true => Ok(command),
         false => Err(Box::new(too_many(limited))),
     }
@@ -74,7 +74,7 @@ async fn over_the_limit(
 
 /// Lets the caller in, or says when to come again.
 pub(crate) fn admitted(app: &App, call: &Call, identity: &Identity) -> Result<(), Box<Problem>> {
-    app.admit(identity, call.address).map_err(|limited| Box::new(too_many(limited)))
+    app.admit(identity, call.request.from).map_err(|limited| Box::new(too_many(limited)))
 }
 
 pub(crate) fn too_many(limited: Limited) -> Problem {

@@ -20,13 +20,13 @@ const CANCELLED: (&str, &str) = ("Запись на приём отменена"
 /// An entry that is cancelled already is answered alike: a repeated request after a lost answer is
 /// not an error.
 pub(crate) async fn cancel(app: &App, call: &mut Call, identity: Identity) -> Outcome {
-    let trace = call.trace;
+    let request = call.request;
     admitted(app, call, &identity)?;
     let (entry, reason) = match read(call).await {
         Ok(read) => read,
-        Err(problem) => return Err(recorded(app, trace, &identity, Action::Cancel, problem).await),
+        Err(problem) => return Err(recorded(app, request, &identity, Action::Cancel, problem).await),
     };
-    match app.cancel(&identity, entry, reason, trace).await.map_err(|failure| failed(&failure, trace))? {
+    match app.cancel(&identity, entry, reason, request).await.map_err(|failure| failed(&failure, request.id))? {
         Ok(()) => Ok(Done::standard(CANCELLED, call)),
         Err(unchanged) => Err(Box::new(refusal(app, call.language, unchanged))),
     }

@@ -25,7 +25,8 @@ use crate::{
 /// All of them, or those that stand as asked for.
 pub(crate) async fn directions(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     let standing = asked(app, call, &identity, Action::ReadReferrals, read_standing).await?;
-    let found = app.referrals(&identity, standing, call.trace).await.map_err(|failure| failed(&failure, call.trace))?;
+    let found =
+        app.referrals(&identity, standing, call.request).await.map_err(|failure| failed(&failure, call.request.id))?;
     let directions = found.iter().map(|view| DirectionDto::of(view, call.language)).collect();
     Ok(Done::of("ok", &DirectionsDto { directions }))
 }

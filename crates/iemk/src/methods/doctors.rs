@@ -23,7 +23,7 @@ use crate::{
 /// A page of them.
 pub(crate) async fn doctors(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     let asked = asked(app, call, &identity, Action::ReadFreeTimes, read_doctors).await?;
-    match app.doctors(&identity, &asked, call.trace).await.map_err(|failure| failed(&failure, call.trace))? {
+    match app.doctors(&identity, &asked, call.request).await.map_err(|failure| failed(&failure, call.request.id))? {
         Ok(found) => Ok(Done::of("ok", &DoctorsDto::of(&found, asked.page))),
         Err(refusal) => Err(Box::new(Problem { fillings: fillings(&refusal), ..Problem::of(refusal.slug()) })),
     }

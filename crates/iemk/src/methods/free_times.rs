@@ -27,8 +27,10 @@ use crate::{
 pub(crate) async fn free_times(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     let asked = asked(app, call, &identity, Action::ReadFreeTimes, read_free_times).await?;
     let referral = asked.referral;
-    let found =
-        app.list_free_times(&identity, asked, call.trace).await.map_err(|failure| failed(&failure, call.trace))?;
+    let found = app
+        .list_free_times(&identity, asked, call.request)
+        .await
+        .map_err(|failure| failed(&failure, call.request.id))?;
     match found {
         Ok(listed) => Ok(Done::of("ok", &FreeTimesDto::of(referral, &listed))),
         Err(found) => Err(Box::new(refusal(Refused { refusal: found, alternatives: None }))),

@@ -29,13 +29,13 @@ const RELEASED: (&str, &str) = ("Время больше не заброниро
 
 /// Refused as booking the time would be.
 pub(crate) async fn hold(app: &App, call: &mut Call, identity: Identity) -> Outcome {
-    let trace = call.trace;
+    let request = call.request;
     admitted(app, call, &identity)?;
     let asked = match read(call).await {
         Ok(asked) => asked,
-        Err(problem) => return Err(recorded(app, trace, &identity, Action::Hold, problem).await),
+        Err(problem) => return Err(recorded(app, request, &identity, Action::Hold, problem).await),
     };
-    match app.hold(&identity, asked, trace).await.map_err(|failure| failed(&failure, trace))? {
+    match app.hold(&identity, asked, request).await.map_err(|failure| failed(&failure, request.id))? {
         Ok(kept) => {
             let word = if kept.repeated { "repeated" } else { "ok" };
             Ok(Done::of(word, &HoldDto::of(&kept.hold, &app.hold_terms(), app.now())))
@@ -54,9 +54,9 @@ async fn read(call: &mut Call) -> Result<talon_app::BookRequest, Box<Problem>> {
 
 /// There is nothing to say in a body.
 pub(crate) async fn extend(app: &App, call: &mut Call, identity: Identity) -> Outcome {
-    let trace = call.trace;
+    let request = call.request;
     let hold = hold_id(app, call, &identity, Action::Hold).await?;
-    match app.extend_hold(&identity, hold, trace).await.map_err(|failure| failed(&failure, trace))? {
+    match app.extend_hold(&identity, hold, request).await.map_err(|failure| failed(&failure, request.id))? {
         Ok(hold) => Ok(Done::of("ok", &HoldDto::of(&hold, &app.hold_terms(), app.now()))),
         Err(refusal) => Err(Box::new(Problem::of(refusal.slug()))),
     }
@@ -64,9 +64,9 @@ pub(crate) async fn extend(app: &App, call: &mut Call, identity: Identity) -> Ou
 
 /// A hold that is given up already is answered alike: a repeated request after a lost answer is not an error.
 pub(crate) async fn release(app: &App, call: &mut Call, identity: Identity) -> Outcome {
-    let trace = call.trace;
+    let request = call.request;
     let hold = hold_id(app, call, &identity, Action::Release).await?;
-    match app.release_hold(&identity, hold, trace).await.map_err(|failure| failed(&failure, trace))? {
+    match app.release_hold(&identity, hold, request).await.map_err(|failure| failed(&failure, request.id))? {
         Ok(()) => Ok(Done::standard(RELEASED, call)),
         Err(refusal) => Err(Box::new(Problem::of(refusal.slug()))),
     }
@@ -77,7 +77,7 @@ async fn hold_id(app: &App, call: &mut Call, identity: &Identity, action: Action
     admitted(app, call, identity)?;
     match read_hold_id(call.segment("id")) {
         Ok(hold) => Ok(hold),
-        Err(errors) => Err(recorded(app, call.trace, identity, action, Box::new(Problem::validation(errors))).await),
+        Err(errors) => Err(recorded(app, call.request, identity, action, Box::new(Problem::validation(errors))).await),
     }
 }
 

@@ -21,13 +21,13 @@ use crate::{
 /// An entry that is there already is answered alike: a repeated request after a lost answer is not an
 /// error.
 pub(crate) async fn move_entry(app: &App, call: &mut Call, identity: Identity) -> Outcome {
-    let trace = call.trace;
+    let request = call.request;
     admitted(app, call, &identity)?;
     let asked = match read(call).await {
         Ok(asked) => asked,
-        Err(problem) => return Err(recorded(app, trace, &identity, Action::Move, problem).await),
+        Err(problem) => return Err(recorded(app, request, &identity, Action::Move, problem).await),
     };
-    match app.move_entry(&identity, asked, trace).await.map_err(|failure| failed(&failure, trace))? {
+    match app.move_entry(&identity, asked, request).await.map_err(|failure| failed(&failure, request.id))? {
         Ok(moved) => Ok(visit_data(&moved)),
         Err(NotMoved::Entry(unchanged)) => Err(Box::new(cancel::refusal(app, call.language, unchanged))),
         Err(NotMoved::Time(refused)) => Err(Box::new(refusal(refused))),

@@ -17,7 +17,7 @@ use crate::{
 /// Nothing can be asked for: the person is the token's.
 pub(crate) async fn personal(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     asked(app, call, &identity, Action::ReadPerson, |_| Ok(())).await?;
-    let found = app.personal(&identity, call.trace).await.map_err(|failure| failed(&failure, call.trace))?;
+    let found = app.personal(&identity, call.request).await.map_err(|failure| failed(&failure, call.request.id))?;
     match found {
         Some(personal) => Ok(Done::of("ok", &PersonalDto::of(&personal))),
         None => Err(Box::new(Problem::of("person-unknown"))),

@@ -1,7 +1,7 @@
 //! The audit record of a request that the store never saw.
 
 use talon_app::App;
-use talon_domain::{audit::Action, ids::RequestId};
+use talon_domain::audit::{Action, Request};
 use talon_tokens::Identity;
 
 use crate::{answer::Problem, failure::failed};
@@ -9,7 +9,7 @@ use crate::{answer::Problem, failure::failed};
 /// Keeps the record of a refusal; without it there is no answer.
 pub(super) async fn recorded(
     app: &App,
-    trace: RequestId,
+    request: Request,
     identity: &Identity,
     action: Action,
     problem: Box<Problem>,
@@ -17,8 +17,8 @@ pub(super) async fn recorded(
     if problem.reason == "request-timeout" {
         return problem;
     }
-    match app.record_refused(identity, action, trace, problem.reason).await {
+    match app.record_refused(identity, action, request, problem.reason).await {
         Ok(()) => problem,
-        Err(failure) => Box::new(Problem { close: problem.close, ..*failed(&failure, trace) }),
+        Err(failure) => Box::new(Problem { close: problem.close, ..*failed(&failure, request.id) }),
     }
 }

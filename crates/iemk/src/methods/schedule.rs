@@ -36,7 +36,7 @@ async fn cells(
     read: fn(Parameters) -> Result<CellsRequest, Vec<FieldFault>>,
 ) -> Outcome {
     let asked = asked(app, call, &identity, Action::ReadFreeTimes, read).await?;
-    match app.cells(&identity, &asked, call.trace).await.map_err(|failure| failed(&failure, call.trace))? {
+    match app.cells(&identity, &asked, call.request).await.map_err(|failure| failed(&failure, call.request.id))? {
         Ok(found) => Ok(Done::of("ok", &CellsDto::of(&found))),
         Err(refusal) => Err(Box::new(Problem { fillings: fillings(&refusal), ..Problem::of(refusal.slug()) })),
     }

@@ -30,18 +30,19 @@ pub(crate) async fn own(app: &App, call: &mut Call, identity: Identity) -> Outco
         parameters.finish(entry.zip(form))
     })
     .await?;
-    let found = app.ticket(&identity, entry, call.trace).await.map_err(|failure| failed(&failure, call.trace))?;
+    let found =
+        app.ticket(&identity, entry, call.request).await.map_err(|failure| failed(&failure, call.request.id))?;
     shown(app, call, found, form)
 }
 
 /// The ticket of whoever has its link: a scan of its code opens it and changes nothing.
 pub(crate) async fn linked(app: &App, call: &mut Call) -> Outcome {
     let token = call.segment("link").to_owned();
-    app.admit_link(&token, call.address).map_err(|limited| Box::new(too_many(limited)))?;
+    app.admit_link(&token, call.request.from).map_err(|limited| Box::new(too_many(limited)))?;
     let mut parameters = Parameters::of(call);
     let form = form(&mut parameters);
     let form = parameters.finish(form).map_err(|errors| Box::new(Problem::validation(errors)))?;
-    let found = app.linked_ticket(&token, call.trace).await.map_err(|failure| failed(&failure, call.trace))?;
+    let found = app.linked_ticket(&token, call.request).await.map_err(|failure| failed(&failure, call.request.id))?;
     shown(app, call, found, form)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::Method;
 use serde::Serialize;
 use talon_app::{App, TokenRefusal};
-use talon_domain::{access::Client, ids::RequestId};
+use talon_domain::{access::Client, audit::Request};
 use talon_store::PolicyQuery;
 
 use super::book::too_many;
@@ -28,12 +28,12 @@ struct Token {
 /// Finds the person by birth date and policy and issues a token, for a client that has proved
 /// itself.
 pub(crate) async fn issue(app: &App, call: &mut Call, client: Arc<Client>) -> Outcome {
-    let trace = call.trace;
+    let request = call.request;
     let policy = match read(call).await {
         Ok(policy) => policy,
-        Err(problem) => return Err(recorded(app, trace, &client, problem).await),
+        Err(problem) => return Err(recorded(app, request, &client, problem).await),
     };
-    match app.issue_token(&client, &policy, trace).await.map_err(|failure| failed(&failure, trace))? {
+    match app.issue_token(&client, &policy, request).await.map_err(|failure| failed(&failure, request.id))? {
         Ok(issued) => Ok(Done::of("ok", &Token { token: issued.token, expires_in: issued.expires_in.as_secs() })),
         Err(refusal) => Err(Box::new(refused(refusal))),
     }
@@ -60,12 +60,12 @@ async fn read(call: &mut Call) -> Result<PolicyQuery, Box<Problem>> {
 }
 
 /// Keeps the audit record of a refusal that the use case never saw; without it there is no answer.
-async fn recorded(app: &App, trace: RequestId, client: &Arc<Client>, problem: Box<Problem>) -> Box<Problem> {
+async fn recorded(app: &App, request: Request, client: &Arc<Client>, problem: Box<Problem>) -> Box<Problem> {
     if problem.reason == "request-timeout" {
         return problem;
     }
-    match app.record_refused_token(client, trace, problem.reason).await {
+    match app.record_refused_token(client, request, problem.reason).await {
         Ok(()) => problem,
-        Err(failure) => Box::new(Problem { close: problem.close, ..*failed(&failure, trace) }),
+        Err(failure) => Box::new(Problem { close: problem.close, ..*failed(&failure, request.id) }),
     }
 }

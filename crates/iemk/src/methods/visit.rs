@@ -20,19 +20,19 @@ use crate::{
 /// A 429 never stands in for an exact repetition, so one who is over the limit is read all the same;
 /// whatever else is wrong with the request, the limit comes first.
 pub(crate) async fn visit(app: &App, call: &mut Call, identity: Identity) -> Outcome {
-    let trace = call.trace;
-    let limited = app.admit(&identity, call.address).err();
+    let request = call.request;
+    let limited = app.admit(&identity, call.request.from).err();
     let asked = match (read(call).await, limited) {
         (Ok(asked), _) => asked,
         (Err(problem), Some(limited)) => {
             return Err(Box::new(Problem { close: problem.close, ..too_many(limited) }));
         }
-        (Err(problem), None) => return Err(recorded(app, trace, &identity, Action::Book, problem).await),
+        (Err(problem), None) => return Err(recorded(app, request, &identity, Action::Book, problem).await),
     };
-    let asked = app.visit_request(asked).await.map_err(|failure| failed(&failure, trace))?;
-    let command = app.book_command(&identity, asked, trace);
+    let asked = app.visit_request(asked).await.map_err(|failure| failed(&failure, request.id))?;
+    let command = app.book_command(&identity, asked, request);
     if let Some(limited) = limited
-        && !app.is_repetition(&command).await.map_err(|failure| failed(&failure, trace))?
+        && !app.is_repetition(&command).await.map_err(|failure| failed(&failure, request.id))?
     {
         return Err(Box::new(too_many(limited)));
     }

@@ -23,7 +23,8 @@ use crate::{
 /// A page of them.
 pub(crate) async fn visits(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     let asked = asked(app, call, &identity, Action::ReadEntries, read_visits).await?;
-    let found = app.visits(&identity, &asked, call.trace).await.map_err(|failure| failed(&failure, call.trace))?;
+    let found =
+        app.visits(&identity, &asked, call.request).await.map_err(|failure| failed(&failure, call.request.id))?;
     Ok(Done::of("ok", &VisitsDto::of(&found, asked.page)))
 }
 

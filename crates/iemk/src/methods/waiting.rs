@@ -23,13 +23,13 @@ const WITHDRAWN: (&str, &str) = ("Заявка снята с листа ожид
 
 /// Refused as booking would be, where no time could be booked anyway.
 pub(crate) async fn join(app: &App, call: &mut Call, identity: Identity) -> Outcome {
-    let trace = call.trace;
+    let request = call.request;
     admitted(app, call, &identity)?;
     let asked = match read(call).await {
         Ok(asked) => asked,
-        Err(problem) => return Err(recorded(app, trace, &identity, Action::Wait, problem).await),
+        Err(problem) => return Err(recorded(app, request, &identity, Action::Wait, problem).await),
     };
-    match app.wait(&identity, asked, trace).await.map_err(|failure| failed(&failure, trace))? {
+    match app.wait(&identity, asked, request).await.map_err(|failure| failed(&failure, request.id))? {
         Ok(place) => Ok(Done::of("ok", &PlaceDto::of(&place))),
         // Another time would not help: it is waited for because there is none.
         Err(reason) => Err(Box::new(refusal(Refused { refusal: reason, alternatives: None }))),
@@ -50,7 +50,7 @@ async fn read(call: &mut Call) -> Result<WaitRequest, Box<Problem>> {
 /// Nothing can be asked for: the places are the token's person's.
 pub(crate) async fn list(app: &App, call: &mut Call, identity: Identity) -> Outcome {
     asked(app, call, &identity, Action::ReadWaiting, |_| Ok(())).await?;
-    let places = app.waiting(&identity, call.trace).await.map_err(|failure| failed(&failure, call.trace))?;
+    let places = app.waiting(&identity, call.request).await.map_err(|failure| failed(&failure, call.request.id))?;
     let (reference, now) = (app.reference(), app.now());
     // A place whose facility was imported within this second is passed over: it is not known here yet.
     let items = places.iter().filter_map(|place| ItemDto::of(place, &reference, now)).collect();
@@ -59,16 +59,16 @@ pub(crate) async fn list(app: &App, call: &mut Call, identity: Identity) -> Outc
 
 /// A place that is given up already is answered alike: a repeated request after a lost answer is not an error.
 pub(crate) async fn withdraw(app: &App, call: &mut Call, identity: Identity) -> Outcome {
-    let trace = call.trace;
+    let request = call.request;
     admitted(app, call, &identity)?;
     let waiting = match read_waiting_id(call.segment("id")) {
         Ok(waiting) => waiting,
         Err(errors) => {
             let problem = Box::new(Problem::validation(errors));
-            return Err(recorded(app, trace, &identity, Action::Withdraw, problem).await);
+            return Err(recorded(app, request, &identity, Action::Withdraw, problem).await);
         }
     };
-    match app.withdraw(&identity, waiting, trace).await.map_err(|failure| failed(&failure, trace))? {
+    match app.withdraw(&identity, waiting, request).await.map_err(|failure| failed(&failure, request.id))? {
         Ok(()) => Ok(Done::standard(WITHDRAWN, call)),
         Err(refusal) => Err(Box::new(Problem::of(refusal.slug()))),
     }

@@ -158,7 +158,8 @@ impl<'a> Known<'a> {
             | Line::Person(_)
             | Line::Cancellation(_)
             | Line::Message(_)
-            | Line::Audit(_) => (),
+            | Line::Audit(_)
+            | Line::Seal(_) => (),
         }
         missing.faults
     }

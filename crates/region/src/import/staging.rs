@@ -30,6 +30,7 @@ macro_rules! per_kind {
             Kind::Counter => concat!($before, "counter", $after),
             Kind::Message => concat!($before, "message", $after),
             Kind::Audit => concat!($before, "audit", $after),
+            Kind::Seal => concat!($before, "audit_seal", $after),
             // Slots have a table of their own make; the rest stays in memory.
             _ => concat!($before, "slot", $after),
         }
@@ -50,6 +51,7 @@ pub(super) const TEXT_KINDS: &[Kind] = &[
     Kind::Counter,
     Kind::Message,
     Kind::Audit,
+    Kind::Seal,
 ];
 
 pub(super) struct Staging {
@@ -262,6 +264,7 @@ impl Keys {
                 Self { key, entry: Some(entry), ..none }
             }
             Line::Audit(audit) => Self { key: audit.id.bytes().to_vec(), ..none },
+            Line::Seal(seal) => Self { key: seal.audit.bytes().to_vec(), ..none },
             Line::Specialty(_) | Line::Facility(_) | Line::Resource(_) | Line::Client(_) | Line::Slot(_) => none,
         }
     }

@@ -1,11 +1,10 @@
-//! Lines of what an installation did: entry, counter, message, audit.
+//! Lines of what an installation did: entry, counter, message.
 
 use jiff::Timestamp;
 use talon_domain::{
     access::Channel,
-    audit::{Action, AuditRecord},
     entry::{Entry, EntryState, Ticket, TicketCounter},
-    ids::{AuditId, ClientId, EntryId, EntryKey, FacilityId, PersonId, ReferralKey, RequestId, ResourceId, SlotId},
+    ids::{ClientId, EntryId, EntryKey, FacilityId, PersonId, ReferralKey, ResourceId, SlotId},
     message::{Message, MessageKind},
     resource::SpecialtyCode,
 };
@@ -131,30 +130,5 @@ pub(super) fn message(fields: &mut Fields<'_, '_>) -> Option<Line> {
         version: version?,
         kind: kind?,
         created: created?,
-    }))
-}
-
-pub(super) fn audit(fields: &mut Fields<'_, '_>) -> Option<Line> {
-    let id = fields.guid("guid", AuditId::parse);
-    let at = fields.read("at", INSTANT, formats::instant);
-    let request = fields.guid("request", RequestId::parse);
-    let person = fields.guid_optional("person", PersonId::parse);
-    let client = fields.guid_optional("client", ClientId::parse);
-    let channel = fields.code_optional("channel", Channel::ALL, Channel::code);
-    let action = fields.code("action", Action::ALL, Action::code);
-    let facility = fields.guid_optional("facility", FacilityId::parse);
-    let object = fields.text_optional("object", limits::TEXT);
-    let outcome = fields.text("outcome", limits::TEXT);
-    Some(Line::Audit(AuditRecord {
-        id: id?,
-        at: at?,
-        request: request?,
-        person: person?,
-        client: client?,
-        channel: channel?,
-        action: action?,
-        facility: facility?,
-        object: object?,
-        outcome: outcome?,
     }))
 }

@@ -1,6 +1,6 @@
 //! Lines of what an installation did.
 
-use talon_domain::{audit::AuditRecord, entry::TicketCounter, message::Message};
+use talon_domain::{entry::TicketCounter, message::Message};
 
 use super::schedule::moment;
 use crate::{EntryLine, object::Object};
@@ -39,18 +39,4 @@ pub(super) fn message(object: &mut Object<'_>, message: &Message) {
         .number("version", message.version)
         .plain("kind", message.kind.code())
         .plain("created", message.created);
-}
-
-pub(super) fn audit(object: &mut Object<'_>, audit: &AuditRecord) {
-    object
-        .plain("guid", audit.id)
-        .plain("at", audit.at)
-        .plain("request", audit.request)
-        .plain_optional("person", audit.person)
-        .plain_optional("client", audit.client)
-        .plain_optional("channel", audit.channel.map(|channel| channel.code()))
-        .plain("action", audit.action.code())
-        .plain_optional("facility", audit.facility)
-        .text_optional("object", audit.object.as_deref())
-        .text("outcome", &audit.outcome);
 }

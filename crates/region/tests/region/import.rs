@@ -32,10 +32,12 @@ async fn a_region_is_applied_in_pages_by_kind() {
             "created": "2026-04-10T08:00:00Z"}),
         json!({"type": "audit", "guid": guid(10), "at": "2026-04-10T08:00:00Z", "request": guid(11),
             "action": "book", "outcome": "ok"}),
+        json!({"type": "audit-seal", "node": "zapis-1", "kind": "change", "day": "2026-04-10", "number": 1,
+            "request": guid(11), "audit": guid(10), "hash": "0".repeat(64)}),
     ];
     let report = load(&store, based(&lines), false).await.unwrap();
     assert_eq!(shown(&report), Vec::<String>::new());
-    assert_eq!((report.lines, report.applied_lines(), report.faulty_lines), (16, 16, 0));
+    assert_eq!((report.lines, report.applied_lines(), report.faulty_lines), (17, 17, 0));
     assert!(report.templates_changed);
     let kinds: Vec<Kind> = report.applied.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(kinds, Kind::ALL);

@@ -1,5 +1,6 @@
 //! Record, line, record: nothing is lost.
 
+mod audit;
 mod records;
 
 use proptest::prelude::*;

@@ -11,6 +11,7 @@ use jiff::{
 };
 use talon_domain::{
     access::{Caller, Channel},
+    audit::Request,
     booking::{BookCommand, Cell, Decision, Facts, KnownPatient, NamedReferral, NewIds, Places, Visit, decide},
     entry::Entry,
     facility::LpuCode,
@@ -166,7 +167,7 @@ fn command(ask: &Ask<'_>) -> BookCommand {
         time: ask.time,
         email: None,
         idempotency: None,
-        request: RequestId::from_bytes(nil),
+        request: Request::of(RequestId::from_bytes(nil)),
         new_ids: NewIds { entry: EntryId::from_bytes(nil), audit: AuditId::from_bytes(nil) },
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use talon_store::{PageFacts, Record};
 
 use super::{cells, entries, patients, reference, waiting};
-use crate::{audit, failure::Result, history, outbox, session::Session, template, tickets};
+use crate::{audit, failure::Result, history, outbox, sealing, session::Session, template, tickets};
 
 /// The records of one kind in the order of their keys, each key once. Of several with one key the last
 /// counts: a statement cannot change a row twice.
@@ -48,5 +48,6 @@ pub(super) async fn apply(session: &Session<'_>, records: &[Record], facts: &Pag
     let counters = of_kind!(records, Counter(it) => (it.facility, it.day, it.last));
     tickets::raise(tx, &counters.into_iter().copied().collect::<Vec<_>>()).await?;
     outbox::insert(tx, &of_kind!(records, Message(it) => (it.entry, it.version, it.kind.code()))).await?;
-    audit::insert(tx, &of_kind!(records, Audit(it) => (it.request, it.id))).await.map(drop)
+    audit::insert(tx, &of_kind!(records, Audit(it) => (it.request, it.id))).await?;
+    sealing::put(tx, &of_kind!(records, Seal(it) => (it.request, it.audit))).await
 }

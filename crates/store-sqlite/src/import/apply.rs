@@ -12,7 +12,9 @@ use talon_domain::{
 use talon_store::{PageFacts, Record, StoreError};
 
 use super::entries;
-use crate::{audit, failure::Result, history, outbox, reference, session::Session, slots, template, tickets, waiting};
+use crate::{
+    audit, failure::Result, history, outbox, reference, sealing, session::Session, slots, template, tickets, waiting,
+};
 
 /// Writes the records of a page without faults.
 pub(super) fn apply(session: &mut Session<'_>, records: &[Record], facts: &PageFacts) -> Result<()> {
@@ -70,6 +72,7 @@ fn one(connection: &Connection, record: &Record) -> Result<()> {
         Record::Counter(counter) => tickets::raise(connection, counter)?,
         Record::Message(message) => outbox::insert(connection, message)?,
         Record::Audit(audit) => audit::insert(connection, audit)?,
+        Record::Seal(seal) => sealing::put(connection, seal)?,
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ pub async fn books_and_leaves_everything_it_owes(store: Arc<dyn Store>) {
     let message = messages(&store).await.pop().unwrap();
     assert_eq!((message.entry, message.version), (reply.entry, 1));
     let record = audit(&store).await.pop().unwrap();
-    assert_eq!((record.request, record.outcome.as_str()), (command.request, "ok"));
+    assert_eq!((record.request, record.outcome.as_str()), (command.request.id, "ok"));
     assert_eq!(record.object, Some(reply.entry.to_string()));
     assert_eq!(booked(&store, book(BORIS, ADULTS, 1, 3, 1)).await.ticket.to_string(), "Х-002", "over all specialties");
 }
@@ -111,7 +111,7 @@ pub async fn every_refusal_leaves_an_audit_record_and_nothing_else(store: Arc<dy
         let request = command.request;
         assert_eq!(refused(&store, command).await.slug(), reason);
         let records = audit(&store).await;
-        let left: Vec<_> = records.iter().filter(|record| record.request == request).collect();
+        let left: Vec<_> = records.iter().filter(|record| record.request == request.id).collect();
         assert_eq!(left.len(), 1, "{reason}");
         assert_eq!(left[0].outcome, reason);
         assert_eq!(all_but_audit(&store).await, before, "{reason}");

@@ -36,6 +36,7 @@ pub mod publishing;
 pub mod reading;
 pub mod region;
 pub mod removing;
+pub mod sealing;
 pub mod tally;
 pub mod visiting;
 pub mod waiting;
@@ -166,6 +167,11 @@ macro_rules! conformance {
             removing::what_was_offered_once_is_not_offered_again_to_one_of_two_persons,
             removing::what_stands_against_one_of_two_persons_is_said_and_nothing_changed,
             removing::a_booking_that_races_with_a_merge_is_the_others,
+            sealing::a_closed_chain_leaves_and_the_others_stay,
+            sealing::every_record_gets_one_place_in_the_chain_of_its_kind,
+            sealing::records_are_found_by_person_and_time,
+            sealing::seals_travel_with_their_records,
+            sealing::two_nodes_never_seal_one_record_twice,
             visiting::the_same_visit_twice_is_one,
             visiting::a_named_cell_is_booked_and_no_other_in_its_place,
             visiting::a_referral_must_be_of_the_kind_that_is_named,

@@ -136,7 +136,7 @@ pub async fn a_refused_move_leaves_an_audit_record_and_nothing_else(store: Arc<d
         let refusal = store.move_entry(command, now()).await.unwrap().unwrap_err();
         assert_eq!(refusal.slug(), reason);
         let left: Vec<_> = super::tally::audit(&store).await;
-        let left: Vec<_> = left.iter().filter(|record| record.request == request).collect();
+        let left: Vec<_> = left.iter().filter(|record| record.request == request.id).collect();
         assert_eq!((left.len(), left[0].outcome.as_str()), (1, reason));
         assert_eq!(all_but_audit(&store).await, before, "{reason}");
     }

@@ -14,6 +14,7 @@ use jiff::{
 };
 use talon_domain::{
     access::{Caller, Channel, Right, Rights},
+    audit::Request,
     booking::{
         BookCommand, CancelCommand, ChurnTerms, HoldChange, HoldCommand, HoldTerms, MoveCommand, NewIds, Refusal,
     },
@@ -243,7 +244,7 @@ pub async fn fill(store: &Arc<dyn Store>, more: Vec<Record>) {
 
 static DRAWN: AtomicU64 = AtomicU64::new(1);
 
-fn drawn() -> Uuid {
+pub(super) fn drawn() -> Uuid {
     guid(9, DRAWN.fetch_add(1, Ordering::Relaxed))
 }
 
@@ -270,7 +271,7 @@ pub fn book(who: u64, facility_number: u64, specialty: u64, number: u64, with_re
         time: local.time(),
         email: None,
         idempotency: None,
-        request: RequestId(drawn()),
+        request: Request::of(RequestId(drawn())),
         new_ids: NewIds { entry: EntryId(drawn()), audit: AuditId(drawn()) },
     }
 }
@@ -296,7 +297,13 @@ pub fn hold(who: u64, facility_number: u64, specialty: u64, number: u64, with_re
 /// `who` changes a hold.
 #[must_use]
 pub fn hold_change(who: u64, hold: HoldKey) -> HoldChange {
-    HoldChange { person: person(who), caller: portal(), hold, request: RequestId(drawn()), new_audit: AuditId(drawn()) }
+    HoldChange {
+        person: person(who),
+        caller: portal(),
+        hold,
+        request: Request::of(RequestId(drawn())),
+        new_audit: AuditId(drawn()),
+    }
 }
 
 /// `who` waits for a specialty in a facility, for any time, under their referral to it.
@@ -314,7 +321,7 @@ pub fn wait(who: u64, facility_number: u64, specialty: u64) -> WaitCommand {
         until: None,
         times: ANY_TIME,
         deadline: None,
-        request: RequestId(drawn()),
+        request: Request::of(RequestId(drawn())),
         new_waiting: WaitingId(drawn()),
         new_audit: AuditId(drawn()),
     }
@@ -327,7 +334,7 @@ pub fn withdraw(who: u64, waiting: WaitingKey) -> WithdrawCommand {
         person: person(who),
         caller: portal(),
         waiting,
-        request: RequestId(drawn()),
+        request: Request::of(RequestId(drawn())),
         new_audit: AuditId(drawn()),
     }
 }
@@ -358,7 +365,7 @@ pub fn cancel(who: u64, entry: EntryKey) -> CancelCommand {
         reason: None,
         cutoff: Duration::ZERO,
         churn: churn(),
-        request: RequestId(drawn()),
+        request: Request::of(RequestId(drawn())),
         new_audit: AuditId(drawn()),
     }
 }
@@ -375,7 +382,7 @@ pub fn move_to(who: u64, entry: EntryKey, resource: Option<ResourceKey>, number:
         day: local.date(),
         time: local.time(),
         cutoff: Duration::ZERO,
-        request: RequestId(drawn()),
+        request: Request::of(RequestId(drawn())),
         new_audit: AuditId(drawn()),
     }
 }
@@ -383,5 +390,6 @@ pub fn move_to(who: u64, entry: EntryKey, resource: Option<ResourceKey>, number:
 /// `who` is removed, or becomes the same person as another.
 #[must_use]
 pub fn removal(who: u64, into: Option<u64>) -> Removal {
-    Removal { person: person(who), into: into.map(person), request: RequestId(drawn()), new_audit: AuditId(drawn()) }
+    let request = Request::of(RequestId(drawn()));
+    Removal { person: person(who), into: into.map(person), request, new_audit: AuditId(drawn()) }
 }

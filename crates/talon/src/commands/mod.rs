@@ -1,5 +1,6 @@
 //! One file a command: its options, an example, what it does.
 
+pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod client;
 pub(crate) mod config;

@@ -6,8 +6,9 @@ use anyhow::anyhow;
 use clap::{Args, Subcommand};
 use talon_app::{Clock, IdSource};
 use talon_domain::{
-    audit::{Action, AuditRecord},
+    audit::{Action, AuditRecord, Request},
     ids::{AuditId, PersonId, RequestId},
+    node::NodeName,
 };
 use talon_region::type_of;
 use talon_store::{Record, Removal, Store};
@@ -32,8 +33,9 @@ Examples:
   talon person export 0f8fad5b-d9cb-469f-a165-70867728950e | less";
 
 const ERASE_EXAMPLES: &str = "\
-Removes everything that is kept of a person but the audit, which holds guids alone. Visits ahead are given
-up, without a message; their times go to those who wait. Without --yes it only says what would go.
+Removes everything that is kept of a person but the audit, which holds guids and the addresses that
+requests came from. Visits ahead are given up, without a message; their times go to those who wait.
+Without --yes it only says what would go.
 
 The region's own system brings the person back with its next file, unless it has erased them too. Backups
 and exports keep what they have until they are deleted. On PostgreSQL the server's own files keep what is
@@ -120,7 +122,7 @@ fn export(args: ExportArgs) -> Outcome {
             return Err(nothing(args.person));
         }
         // On record before anything of it leaves, as with every other read.
-        store.record(export_record(args.person)).await?;
+        store.record(export_record(args.person, settings.node)).await?;
         let mut out = BufWriter::new(output::to(args.output.as_deref())?);
         Ok(talon_region::write_records(records, &store.reference(), &mut out)?)
     }))?;
@@ -128,12 +130,14 @@ fn export(args: ExportArgs) -> Outcome {
     Ok(())
 }
 
-fn export_record(person: PersonId) -> AuditRecord {
+fn export_record(person: PersonId, node: NodeName) -> AuditRecord {
     let (ids, now) = (SystemIds::default(), SystemClock.now());
     AuditRecord {
         id: AuditId(ids.ordered(now)),
         at: now,
         request: RequestId(ids.random()),
+        from: None,
+        node: Some(node),
         person: Some(person),
         client: None,
         channel: None,
@@ -151,7 +155,7 @@ fn remove(store: StoreArgs, person: PersonId, into: Option<PersonId>, yes: bool)
             let records = store.about(person).await?;
             return if records.is_empty() { Err(nothing(person)) } else { foretell(&records, into) };
         }
-        let removed = decided(store, person, into).await?;
+        let removed = decided(store, settings.node, person, into).await?;
         match into {
             None => say(&format!("erased: {person}"))?,
             Some(into) => say(&format!("merged: {person} into {into}"))?,
@@ -160,9 +164,15 @@ fn remove(store: StoreArgs, person: PersonId, into: Option<PersonId>, yes: bool)
     }))
 }
 
-async fn decided(store: &Arc<dyn Store>, person: PersonId, into: Option<PersonId>) -> Outcome<Vec<Record>> {
+async fn decided(
+    store: &Arc<dyn Store>,
+    node: NodeName,
+    person: PersonId,
+    into: Option<PersonId>,
+) -> Outcome<Vec<Record>> {
     let (ids, now) = (SystemIds::default(), SystemClock.now());
-    let removal = Removal { person, into, request: RequestId(ids.random()), new_audit: AuditId(ids.ordered(now)) };
+    let request = Request { node: Some(node), ..Request::of(RequestId(ids.random())) };
+    let removal = Removal { person, into, request, new_audit: AuditId(ids.ordered(now)) };
     store.remove(removal, now).await?.map_err(|against| {
         let against: String = against.iter().map(|fault| format!("\n  {fault}")).collect();
         Failure::Fault(anyhow!("nothing was changed; this stands against it:{against}"))

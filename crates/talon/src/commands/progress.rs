@@ -23,6 +23,8 @@ pub(super) enum Unit {
     Lines,
     /// Values of columns.
     Values,
+    /// Records.
+    Records,
 }
 
 impl fmt::Display for Unit {
@@ -31,6 +33,7 @@ impl fmt::Display for Unit {
             Self::Bytes => "bytes",
             Self::Lines => "lines",
             Self::Values => "values",
+            Self::Records => "records",
         })
     }
 }
@@ -92,7 +95,8 @@ fn style(unit: Unit, length_known: bool) -> ProgressStyle {
     template(match (unit, length_known) {
         (Unit::Bytes, true) => "{msg:9} {wide_bar} {bytes}/{total_bytes} {eta}",
         (Unit::Bytes, false) => "{msg:9} {bytes} {elapsed}",
-        (Unit::Lines | Unit::Values, _) => "{msg:9} {wide_bar} {pos}/{len} {eta}",
+        (Unit::Records, false) => "{msg:9} {pos} {elapsed}",
+        (Unit::Lines | Unit::Values, _) | (Unit::Records, true) => "{msg:9} {wide_bar} {pos}/{len} {eta}",
     })
 }
 

@@ -11,6 +11,7 @@ distributed engine. Nothing is changed: the statements are for psql, or for read
 Examples:
   talon schema
   talon migrate --store postgres://talon@coordinator/talon
+  talon schema --rights-of talon | psql postgres://talon_owner@db1/talon
   talon schema --distributed citus | psql postgres://talon@coordinator/talon";
 
 #[derive(Args, Debug)]
@@ -18,6 +19,9 @@ pub(crate) struct SchemaArgs {
     /// The statements that distribute the tables, for this engine
     #[arg(long, value_name = "ENGINE")]
     distributed: Option<Engine>,
+    /// The statements that give a role the rights that serving needs, and no more
+    #[arg(long, value_name = "ROLE", conflicts_with = "distributed")]
+    rights_of: Option<String>,
 }
 
 /// A distributed engine that speaks PostgreSQL and must be told where rows belong.
@@ -28,6 +32,9 @@ enum Engine {
 }
 
 pub(crate) fn run(args: SchemaArgs) -> Outcome {
+    if let Some(role) = &args.rights_of {
+        return say(&talon_store_postgres::rights_of(role));
+    }
     say(match args.distributed {
         None => talon_store_postgres::SCHEMA,
         Some(Engine::Citus) => talon_store_postgres::DISTRIBUTE_CITUS,

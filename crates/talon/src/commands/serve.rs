@@ -24,6 +24,7 @@ use crate::{
     messages,
     observe::{logs, metrics, metrics::Metrics},
     output::say,
+    sealing::Sealing,
     settings::Settings,
     shutdown::Signals,
 };
@@ -73,6 +74,7 @@ async fn serve(settings: Settings, demonstration: Option<Demonstration>) -> Outc
         demonstration.fill(&store).await?;
     }
 
+    let sealing = Sealing::start(&settings, &store, &own_key)?;
     let metrics = Metrics::new(&store);
     let gate = Arc::new(Gate::new(Phase::Serving));
     let worker = messages::worker(&settings, &store, &own_key, metrics.clone())?;
@@ -116,6 +118,7 @@ async fn serve(settings: Settings, demonstration: Option<Demonstration>) -> Outc
         tracing::warn!("requests were cut off: they took longer than limits.drain");
     }
     tasks.stop(settings.limits.drain).await;
+    sealing.stop().await;
     store.close().await;
     let _ = metrics_word.send(true);
     drop(metrics_serving);

@@ -52,6 +52,11 @@ impl StoreUrl {
         path.push(ending);
         Some(path.into())
     }
+
+    /// Where checkpoints of the audit go unless a setting says otherwise: beside the store, or beside that key.
+    pub(crate) fn checkpoints_path(&self, signing_key: &Path) -> PathBuf {
+        self.beside(".checkpoints").unwrap_or_else(|| signing_key.with_extension("checkpoints"))
+    }
 }
 
 impl fmt::Display for StoreUrl {

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use talon_app::Deadlines;
 use talon_domain::{
     booking::{ChurnTerms, HoldTerms},
+    node::NodeName,
     resource::SpecialtyCode,
     waiting::OfferTerms,
 };
@@ -30,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) public_url: Option<String>,
     pub(crate) token_ttl: Duration,
     pub(crate) audit_reads: bool,
+    pub(crate) node: NodeName,
+    pub(crate) audit: AuditSettings,
     pub(crate) publish_every: Duration,
     pub(crate) holds: HoldTerms,
     pub(crate) cancel_cutoff: Duration,
@@ -47,6 +50,18 @@ pub(crate) struct PortalKeys {
     pub(crate) jwks: PathBuf,
     pub(crate) issuer: String,
     pub(crate) audience: String,
+}
+
+/// What becomes of the audit's records.
+#[derive(Clone, Debug)]
+pub(crate) struct AuditSettings {
+    pub(crate) checkpoints: PathBuf,
+    pub(crate) every: Duration,
+    pub(crate) records: u64,
+    /// Days.
+    pub(crate) keep_reads: u32,
+    /// Days.
+    pub(crate) keep_changes: u32,
 }
 
 /// How log lines are written.
@@ -102,6 +117,8 @@ impl Settings {
     pub(crate) fn read(values: &Values, issuers: Vec<IssuerTable>) -> Result<Self, SettingsError> {
         let field = |name| values.get(name).map(|value| Field { name, value });
         let store: StoreUrl = field("store")?.parse()?;
+        let signing_key = field("signing_key")?.path().unwrap_or_else(|| store.key_path());
+        let checkpoints = field("audit.checkpoints")?.path();
         Ok(Self {
             listen: field("listen")?.parse()?,
             metrics: field("metrics")?.optional()?,
@@ -114,12 +131,20 @@ impl Settings {
             issuers: issuers.into_iter().map(checked_issuer).collect::<Result<_, _>>()?,
             token_cache: field("tokens.cache")?.count(10_000_000)? as usize,
             contact_keys: contact_keys(&field("contact_keys")?, &store),
-            signing_key: field("signing_key")?.path().unwrap_or_else(|| store.key_path()),
-            store,
             token_endpoint: field("token_endpoint")?.parse()?,
             public_url: field("public_url")?.public_url()?,
             token_ttl: field("token_ttl")?.duration()?,
             audit_reads: field("audit_reads")?.parse()?,
+            node: node(&field("node")?)?,
+            audit: AuditSettings {
+                checkpoints: checkpoints.unwrap_or_else(|| store.checkpoints_path(&signing_key)),
+                every: field("audit.checkpoint_every")?.duration()?,
+                records: field("audit.checkpoint_records")?.count(1_000_000)?.into(),
+                keep_reads: field("audit.keep_reads")?.count(36_600)?,
+                keep_changes: field("audit.keep_changes")?.count(36_600)?,
+            },
+            signing_key,
+            store,
             publish_every: field("publish_every")?.duration()?,
             holds: HoldTerms {
                 time: span(field("hold_time")?.duration()?),
@@ -159,6 +184,16 @@ impl Settings {
 /// A time span as the domain has it. Settings are at most a year long, which always fits.
 fn span(span: Duration) -> SignedDuration {
     SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX)
+}
+
+/// The name given, or the host's.
+fn node(field: &Field<'_>) -> Result<NodeName, SettingsError> {
+    if !field.value.text.is_empty() {
+        return field.parse();
+    }
+    let host = rustix::system::uname();
+    let name = host.nodename().to_str().ok().and_then(NodeName::of_host);
+    name.ok_or_else(|| field.fault("the host has no name that would do; name the node, as zapis-1"))
 }
 
 /// Pairs as `CODE=DAYS`, with `*` for every other specialty.

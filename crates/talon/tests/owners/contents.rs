@@ -7,7 +7,7 @@ pub(crate) fn contents(installation: &Installation) -> Vec<String> {
     let output = installation.command("export").output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
-    let lines = text.lines().filter(|line| !line.starts_with(r#"{"type":"audit""#)).map(ToOwned::to_owned);
+    let lines = text.lines().filter(|line| !line.starts_with(r#"{"type":"audit"#)).map(ToOwned::to_owned);
     let Ledger { claims, holds, .. } = Ledger::of(installation);
     lines.chain(claims).chain(holds).collect()
 }

@@ -47,13 +47,28 @@ async fn a_role_that_may_only_serve_serves_what_its_owner_made() {
     assert!(owner.command("migrate").output().unwrap().status.success());
     let said = refusal_of(&clerk, "serve");
     assert!(said.contains("lacks a right"), "{said}");
-    server.psql(&format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {name} TO clerk"));
+    let rights = common::talon(owner.directory()).args(["schema", "--rights-of", "clerk"]).output().unwrap();
+    assert!(rights.status.success());
+    owner.schema().psql(&String::from_utf8(rights.stdout).unwrap());
     let (region, booking, _) = small_region(&clerk);
     clerk.import(&region);
-    let serving = Server::start(&clerk);
+    let mut serving = Server::start(&clerk);
     let attempt = serving.client().book(&booking).await;
     booked(&attempt);
     expect_none(&check_all(&[attempt], &Ledger::of(&owner)));
+
+    // It sealed what it wrote, and may neither change nor remove it.
+    assert!(serving.stop().success(), "{}", serving.stderr());
+    let verified = clerk.command("audit verify").output().unwrap();
+    let said = String::from_utf8(verified.stdout).unwrap();
+    assert!(verified.status.success() && said.contains("1 records in 1 chains"), "{said}");
+    let may = |right: &str, table: &str| {
+        server.psql(&format!("SELECT has_table_privilege('clerk', '{name}.{table}', '{right}')")).trim() == "t"
+    };
+    for table in ["audit", "audit_seal"] {
+        assert!(may("SELECT", table) && may("INSERT", table), "{table}");
+        assert!(!may("UPDATE", table) && !may("DELETE", table) && !may("TRUNCATE", table), "{table}");
+    }
 }
 
 /// I17: an older program on a newer schema.

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::SignedDuration;
 use talon_domain::{
     access::{Caller, Channel},
+    audit::Request,
     booking::{BookCommand, CancelCommand, ChurnTerms, NewIds},
     facility::LpuCode,
     ids::{AuditId, EntryId, EntryKey, PersonId, ReferralKey, RequestId, ResourceKey},
@@ -44,7 +45,7 @@ pub(crate) async fn cancel(store: &dyn Store, person: &PersonRef, entry: &str) -
         reason: None,
         cutoff: Duration::ZERO,
         churn: ChurnTerms { most: 10, within: SignedDuration::from_hours(24) },
-        request: RequestId(Uuid::new_v4()),
+        request: Request::of(RequestId(Uuid::new_v4())),
         new_audit: AuditId(Uuid::new_v4()),
     };
     store.cancel(command, clock::now()).await.expect("the store works")
@@ -65,7 +66,7 @@ pub(crate) async fn book(store: &dyn Store, patient: &Patient) -> BookReply {
         time: slot.start.time(),
         email: None,
         idempotency: None,
-        request: RequestId(Uuid::new_v4()),
+        request: Request::of(RequestId(Uuid::new_v4())),
         new_ids: NewIds { entry: EntryId(Uuid::new_v4()), audit: AuditId(Uuid::new_v4()) },
     };
     store.book(command, clock::now()).await.expect("the store works")

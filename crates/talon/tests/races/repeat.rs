@@ -66,7 +66,7 @@ async fn with_another_email_which_changes_nothing() {
     assert_eq!(booked(&first), booked(&again));
     let changes = before.changes(&Rows::read(installation.store()));
     assert_eq!(changes.len(), 1, "{changes:#?}");
-    assert!(changes[0].starts_with("audit + ") && changes[0].ends_with("outcome=repeated"), "{changes:#?}");
+    assert!(changes[0].starts_with("audit + ") && changes[0].contains(" outcome=repeated "), "{changes:#?}");
 }
 
 async fn after_a_crash(on: On) {

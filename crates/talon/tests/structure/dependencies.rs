@@ -27,6 +27,11 @@ fn use_cases_know_no_facade_and_no_back_end() {
 }
 
 #[test]
+fn the_audit_knows_the_port_and_the_keys() {
+    assert_eq!(ours_named_by("talon-audit"), ["talon-domain", "talon-store", "talon-tokens"]);
+}
+
+#[test]
 fn no_facade_knows_another_facade_or_a_back_end() {
     let facades = ["talon-iemk", "talon-region"];
     for facade in facades {
@@ -44,7 +49,9 @@ fn jobs_know_the_use_cases_and_no_facade_and_no_back_end() {
 
 #[test]
 fn only_back_ends_speak_to_a_database() {
-    for package in ["talon-domain", "talon-store", "talon-app", "talon-iemk", "talon-jobs", "talon-tokens"] {
+    for package in
+        ["talon-domain", "talon-store", "talon-app", "talon-audit", "talon-iemk", "talon-jobs", "talon-tokens"]
+    {
         for library in ["rusqlite", "tokio-postgres"] {
             assert!(!named_by(package).contains(library), "{package} names {library}");
         }

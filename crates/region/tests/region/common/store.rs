@@ -9,18 +9,20 @@ use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, MoveCommand},
     entry::Entry,
-    ids::{ClientId, EntryKey, PersonId, SlotKey},
+    ids::{AuditId, ClientId, EntryKey, PersonId, RequestId, SlotKey},
+    node::NodeName,
     reference::Reference,
     schedule::Template,
     slot::Slot,
     waiting::{WaitCommand, WithdrawCommand},
 };
 use talon_store::{
-    Attempted, BookReply, CancelReply, ClaimMessages, ClaimedMessages, ClientSecret, EntriesQuery, ExportPage,
-    ExtendReply, Fault, FreeTimesQuery, HoldReply, Holder, Kind, KnownKey, ListQuery, ListReply, Load, MessageCounts,
-    MessageRow, MessagesQuery, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
-    Published, Record, ReleaseReply, ReminderPass, Removal, RemoveReply, Resealed, Result, SchedulePage, ScheduleQuery,
-    Snapshot, Store, StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    Attempted, BookReply, CancelReply, Chain, ChainEnd, ClaimMessages, ClaimedMessages, ClientSecret, EntriesQuery,
+    ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply, Holder, Kind, KnownKey, Link, ListQuery, ListReply,
+    Load, MessageCounts, MessageRow, MessagesQuery, MoveReply, OwnReferral, Past, PersonCards, PersonMatch,
+    PlaceInLine, PolicyQuery, Published, Record, RecordsQuery, ReleaseReply, ReminderPass, Removal, RemoveReply,
+    Resealed, Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept, TicketFacts, TicketReader,
+    Trail, TrailCounts, TrailSnapshot, WaitReply, WithdrawReply,
 };
 
 /// Records by kind and key.
@@ -97,6 +99,7 @@ fn key_of(record: &Record) -> (Kind, String) {
         Record::Counter(x) => (Kind::Counter, format!("{}{}", x.facility, x.day)),
         Record::Message(x) => (Kind::Message, format!("{}{}{}", x.entry, x.version, x.kind.code())),
         Record::Audit(x) => (Kind::Audit, x.id.to_string()),
+        Record::Seal(x) => (Kind::Seal, x.audit.to_string()),
     }
 }
 
@@ -336,7 +339,53 @@ impl Store for FakeStore {
     async fn close(&self) {}
 }
 
+#[async_trait]
+impl Trail for FakeStore {
+    async fn seal(&self, _: NodeName, _: Timestamp, _: u32) -> Result<u64> {
+        unreachable!()
+    }
+
+    async fn unsealed(&self) -> Result<Option<(u64, Timestamp)>> {
+        unreachable!()
+    }
+
+    async fn chain_ends(&self, _: Date) -> Result<Vec<ChainEnd>> {
+        unreachable!()
+    }
+
+    async fn requeue(&self) -> Result<u64> {
+        unreachable!()
+    }
+
+    async fn remove_sealed(&self, _: &ChainEnd, _: (u64, u64)) -> Result<u64> {
+        unreachable!()
+    }
+}
+
 struct FakeSnapshot(Records);
+
+#[async_trait]
+impl TrailSnapshot for FakeSnapshot {
+    async fn counts(&self) -> Result<TrailCounts> {
+        unreachable!()
+    }
+
+    async fn ends(&self) -> Result<Vec<ChainEnd>> {
+        unreachable!()
+    }
+
+    async fn links(&self, _: &Chain, _: u64) -> Result<Vec<Link>> {
+        unreachable!()
+    }
+
+    async fn loose(&self, _: Option<(RequestId, AuditId)>) -> Result<Vec<AuditRecord>> {
+        unreachable!()
+    }
+
+    async fn records(&self, _: &RecordsQuery, _: Option<(RequestId, AuditId)>) -> Result<Vec<AuditRecord>> {
+        unreachable!()
+    }
+}
 
 #[async_trait]
 impl Snapshot for FakeSnapshot {

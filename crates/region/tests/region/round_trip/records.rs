@@ -7,14 +7,13 @@ use jiff::{
 use proptest::{collection::vec, option::of, prelude::*, sample::select};
 use talon_domain::{
     access::{Channel, Client, Function, Rights},
-    audit::{Action, AuditRecord},
     email::Email,
     entry::{Entry, EntryState, Ticket, TicketCounter},
     facility::{Facility, Mkod, Serves},
     history::{CancelReason, Cancellation, EntryVersion},
     ids::{
-        AuditId, CardId, ClientId, EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, RequestId,
-        ResourceId, ResourceKey, SlotId, SlotKey, TemplateId, WaitingId, WaitingKey,
+        CardId, ClientId, EntryId, EntryKey, FacilityId, PersonId, ReferralId, ReferralKey, ResourceId, ResourceKey,
+        SlotId, SlotKey, TemplateId, WaitingId, WaitingKey,
     },
     message::{Message, MessageKind},
     person::{Card, Person, Policy, Sex},
@@ -26,6 +25,8 @@ use talon_domain::{
     zone::Zone,
 };
 use talon_store::Record;
+
+use super::audit;
 
 pub(super) fn any_record() -> BoxedStrategy<Record> {
     prop_oneof![
@@ -44,7 +45,8 @@ pub(super) fn any_record() -> BoxedStrategy<Record> {
         waiting().prop_map(Record::Waiting),
         counter().prop_map(Record::Counter),
         message().prop_map(Record::Message),
-        audit().prop_map(Record::Audit),
+        audit::record().prop_map(Record::Audit),
+        audit::seal().prop_map(Record::Seal),
     ]
     .boxed()
 }
@@ -59,15 +61,15 @@ pub(super) fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![wild, "[а-яё\"\\\\/<>& ]{1,20}"].prop_filter("blank", |text| !text.chars().all(char::is_whitespace))
 }
 
-fn bytes() -> impl Strategy<Value = [u8; 16]> {
+pub(super) fn bytes() -> impl Strategy<Value = [u8; 16]> {
     any::<[u8; 16]>()
 }
 
-fn facility_id() -> impl Strategy<Value = FacilityId> {
+pub(super) fn facility_id() -> impl Strategy<Value = FacilityId> {
     bytes().prop_map(FacilityId::from_bytes)
 }
 
-fn person_id() -> impl Strategy<Value = PersonId> {
+pub(super) fn person_id() -> impl Strategy<Value = PersonId> {
     bytes().prop_map(PersonId::from_bytes)
 }
 
@@ -98,7 +100,7 @@ fn ages() -> impl Strategy<Value = Ages> {
     })
 }
 
-fn day() -> impl Strategy<Value = Date> {
+pub(super) fn day() -> impl Strategy<Value = Date> {
     (0i16..=9999, 1i8..=12, 1i8..=28).prop_map(|(year, month, day)| date(year, month, day))
 }
 
@@ -112,7 +114,7 @@ pub(super) fn any_instant() -> impl Strategy<Value = Timestamp> {
     ]
 }
 
-fn precise_instant() -> impl Strategy<Value = Timestamp> {
+pub(super) fn precise_instant() -> impl Strategy<Value = Timestamp> {
     (0i64..4_000_000_000, prop_oneof![Just(0), 0i32..1_000_000_000])
         .prop_map(|(second, nano)| Timestamp::new(second, nano).unwrap())
 }
@@ -373,21 +375,4 @@ fn counter() -> impl Strategy<Value = TicketCounter> {
 fn message() -> impl Strategy<Value = Message> {
     (entry_key(), 1u32.., select(MessageKind::ALL), precise_instant())
         .prop_map(|(entry, version, kind, created)| Message { entry, version, kind, created })
-}
-
-fn audit() -> impl Strategy<Value = AuditRecord> {
-    let who = (of(person_id()), of(bytes()), of(select(Channel::ALL)));
-    let what = (select(Action::ALL), of(facility_id()), of(any_text()), any_text());
-    (bytes(), precise_instant(), bytes(), who, what).prop_map(|(id, at, request, who, what)| AuditRecord {
-        id: AuditId::from_bytes(id),
-        at,
-        request: RequestId::from_bytes(request),
-        person: who.0,
-        client: who.1.map(ClientId::from_bytes),
-        channel: who.2,
-        action: what.0,
-        facility: what.1,
-        object: what.2,
-        outcome: what.3,
-    })
 }

@@ -14,6 +14,7 @@ use rustix::{
     process::{Resource, getrlimit},
 };
 use talon_app::Clock;
+use talon_audit::CheckpointFile;
 use talon_iemk::Network;
 use talon_tokens::{KeyError, OwnKey};
 use talon_vault::Vault;
@@ -32,6 +33,8 @@ use crate::{
 const LITTLE_SPACE: u64 = 1 << 30;
 /// Less than this and the next checkpoint may not fit.
 const NO_SPACE: u64 = 64 << 20;
+/// A record that waits for longer to be sealed shows that nobody does it.
+const LONG_UNSEALED: SignedDuration = SignedDuration::from_mins(1);
 /// Clocks of machines that share files differ by this much and more.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
@@ -52,6 +55,7 @@ pub(super) fn all(settings: &Settings) -> Vec<(&'static str, Finding)> {
         ("proxies", proxies(settings)),
         ("audit", audit(settings)),
         ("messages", messages(settings)),
+        ("sealing", sealing(settings)),
     ]
 }
 
@@ -235,6 +239,33 @@ fn messages(settings: &Settings) -> Finding {
             MailWay::Folder(path) => format!("{made}, and {} takes them", path.display()),
         }),
         Err(failure) => Fault(text(&failure)),
+    }
+}
+
+/// Whether what the audit keeps gets its seals and its checkpoints.
+fn sealing(settings: &Settings) -> Finding {
+    if settings.store.path().is_some_and(|path| !path.exists()) {
+        return Fine("there is no record yet".to_owned());
+    }
+    let file = CheckpointFile::at(&settings.audit.checkpoints);
+    let shown = file.path().display();
+    let covered = match file.covered() {
+        Ok(covered) => covered,
+        Err(error) => return Fault(format!("{shown}: {error}; change the setting audit.checkpoints")),
+    };
+    let waiting = block_on(with_store(settings, WhenMissing::Fail, async |store| Ok(store.unsealed().await?)));
+    match waiting {
+        Err(failure) => Fault(text(&failure)),
+        Ok(Some((count, since))) if SystemClock.now().duration_since(since) > LONG_UNSEALED => Warning(format!(
+            "{count} records wait to be sealed, the first since {since:.0}; `talon serve` seals them, so it is not running \
+             or its log says why it cannot"
+        )),
+        Ok(_) => match covered.keys().map(|chain| chain.day).max() {
+            None => Warning(format!("{shown} has no checkpoint yet; `talon serve` writes them")),
+            Some(day) => {
+                Fine(format!("checkpoints in {shown}, the newest of {day}; keep a copy where it cannot be edited"))
+            }
+        },
     }
 }
 
