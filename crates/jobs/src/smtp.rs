@@ -243,6 +243,8 @@ fn told(what: &str, error: &lettre::transport::smtp::Error) -> String {
     match error.status() {
         Some(code) => format!("{what}: it says {code}"),
         None if error.is_timeout() => format!("{what}: it did not answer in time"),
+        // The cause quotes the answer, which may repeat the address of a letter before.
+        None if error.is_response() => format!("{what}: its answer cannot be understood"),
         None => match std::error::Error::source(error) {
             Some(cause) => format!("{what}: {cause}"),
             None => what.to_owned(),

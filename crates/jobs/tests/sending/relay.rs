@@ -1,12 +1,14 @@
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use talon_domain::message::{MessageKind, MessageState};
-use talon_jobs::{Courier, Relay, RelayAddress, Security};
+use talon_jobs::{Courier, Handed, Relay, RelayAddress, Security};
 use talon_store::conformance::region::{cancel, move_to, now};
 use talon_testkit::{Certificates, Fault, MailRelay, MailTls, Step};
+use talon_ticket::Language;
+use tokio::time::timeout;
 
-use crate::world::{ADDRESS, World, plain};
+use crate::world::{ADDRESS, World, composer, plain};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_owed_is_sent_once_by_however_many_nodes_and_over_few_connections() {
@@ -105,6 +107,21 @@ async fn a_relay_that_takes_nothing_rejects_nothing() {
         world.pass(SignedDuration::from_mins(10));
         worker.send().await.unwrap();
         assert_eq!(relay.letters().len(), 10, "{step:?}");
+    }
+}
+
+/// They may repeat an address, and what is passed on is logged and kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_of_a_relay_are_passed_on_to_nobody() {
+    let relay = MailRelay::start();
+    let letter = composer(Language::Russian).rehearse(now()).unwrap().remove(0);
+    for step in [Step::Greeting, Step::Mail, Step::Rcpt, Step::Data, Step::End] {
+        for words in ["patient@example.ru is no answer", "550 5.1.1 patient@example.ru", "451-patient@example.ru"] {
+            relay.go_wrong(Some((step, Fault::Say(words))));
+            let handed = timeout(Duration::from_secs(1), plain(&relay).hand(&letter)).await;
+            assert!(!matches!(handed, Ok(Handed::Taken(_))), "{step:?} {words}");
+            assert!(!format!("{handed:?}").contains("patient@"), "{step:?} {words}: {handed:?}");
+        }
     }
 }
 

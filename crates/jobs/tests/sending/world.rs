@@ -103,15 +103,12 @@ impl World {
 
     /// A worker, of one node.
     pub(crate) fn worker(&self, courier: Arc<dyn Courier>) -> Arc<Worker> {
-        let texts = Texts::load(self.language, None).unwrap();
-        let from = "Регистратура <noreply@talon.test>".to_owned();
-        let composer = Composer::new(ComposerParts { from, texts, public_url: None, links: None }).unwrap();
         Worker::new(WorkerParts {
             store: Arc::clone(&self.store),
             clock: self.clock.clone(),
             ids: Arc::new(Ids),
             courier,
-            composer,
+            composer: composer(self.language),
             watcher: self.counted.clone(),
             terms: WorkerTerms {
                 senders: 4,
@@ -131,6 +128,13 @@ impl World {
     pub(crate) async fn in_state(&self, state: Option<MessageState>) -> Vec<MessageRow> {
         self.store.messages(&MessagesQuery { state, entry: None, limit: 1000 }).await.unwrap()
     }
+}
+
+/// Makes letters in the wording that comes with the program.
+pub(crate) fn composer(language: Language) -> Composer {
+    let texts = Texts::load(language, None).unwrap();
+    let from = "Регистратура <noreply@talon.test>".to_owned();
+    Composer::new(ComposerParts { from, texts, public_url: None, links: None }).unwrap()
 }
 
 /// A courier to a relay on loopback.
