@@ -232,6 +232,12 @@ impl Fault {
     }
 }
 
+/// Reads a text of so many characters at most, none of them a control character: PostgreSQL has no text with a NUL.
+pub(crate) fn bounded(text: &str, longest: usize) -> Result<String, Fault> {
+    let fits = text.chars().count() <= longest && !text.chars().any(char::is_control);
+    if fits { Ok(text.to_owned()) } else { Err(Fault::Text) }
+}
+
 /// Reads a whole number of at most four digits and in no other way.
 pub(crate) fn number(text: &str) -> Option<u16> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());

@@ -3,17 +3,20 @@
 use talon_store::PolicyQuery;
 
 use super::{
-    field::{Fault, FieldFault, date},
+    field::{Fault, FieldFault, bounded, date},
     parameters::Parameters,
 };
+
+/// Longest series or number accepted, in characters.
+const LONGEST: usize = 100;
 
 /// Reads `Birthday`, `s_pol` and `n_pol` from a query string or a form body; other names are
 /// ignored. An absent series matches any.
 pub(crate) fn read_policy(text: &[u8]) -> Result<PolicyQuery, Vec<FieldFault>> {
     let mut parameters = Parameters::of_form(text);
     let birth_date = parameters.required("Birthday", |text| date(text).ok_or(Fault::Day));
-    let series = parameters.optional("s_pol", |text| Ok(text.to_owned()));
-    let number = parameters.required("n_pol", |text| Ok(text.to_owned()));
+    let series = parameters.optional("s_pol", |text| bounded(text, LONGEST));
+    let number = parameters.required("n_pol", |text| bounded(text, LONGEST));
     let read = birth_date.zip(number);
     parameters.finish(read.map(|(birth_date, number)| PolicyQuery { birth_date, series, number }))
 }
@@ -43,6 +46,11 @@ mod tests {
         let expected = [("Birthday", Fault::Day), ("s_pol", Fault::Repeated), ("n_pol", Fault::Missing)];
         assert_eq!(
             faults("Birthday=01.03.1988&s_pol=1&s_pol=&n_pol="),
+            expected.map(|(name, fault)| FieldFault::new(name, fault))
+        );
+        let expected = [("s_pol", Fault::Text), ("n_pol", Fault::Text)];
+        assert_eq!(
+            faults(&format!("Birthday=1988-03-01&s_pol=%00&n_pol={}", "7".repeat(LONGEST + 1))),
             expected.map(|(name, fault)| FieldFault::new(name, fault))
         );
     }

@@ -11,7 +11,7 @@ use talon_domain::{
 };
 
 use super::{
-    field::{Fault, Faults, FieldFault, date, time},
+    field::{Fault, Faults, FieldFault, bounded, date, time},
     object::{Found, Object},
 };
 
@@ -142,11 +142,6 @@ fn specialty(text: &str) -> Result<SpecialtyCode, Fault> {
 
 fn phone(text: &str) -> Result<String, Fault> {
     bounded(text, LONGEST_PHONE)
-}
-
-fn bounded(text: &str, longest: usize) -> Result<String, Fault> {
-    let fits = text.chars().count() <= longest && !text.chars().any(char::is_control);
-    if fits { Ok(text.to_owned()) } else { Err(Fault::Text) }
 }
 
 fn day(text: &str) -> Result<Date, Fault> {
