@@ -13,6 +13,7 @@ mod listen;
 mod messages;
 mod observe;
 mod output;
+mod planted;
 mod sealing;
 mod settings;
 mod shutdown;

@@ -24,6 +24,7 @@ use crate::{
     messages,
     observe::{logs, metrics, metrics::Metrics},
     output::say,
+    planted,
     sealing::Sealing,
     settings::Settings,
     shutdown::Signals,
@@ -169,7 +170,7 @@ fn served(
     let routes = talon_iemk::routes(Arc::clone(&app), contract);
     let routes = routes.merge(health::router(Arc::clone(store), Arc::clone(gate)));
     Served {
-        router: talon_iemk::framed(Arc::clone(&app), routes),
+        router: talon_iemk::framed(Arc::clone(&app), planted::around(routes)),
         refuse: Arc::new(move |unreadable| talon_iemk::refuse(&app, unreadable)),
     }
 }
