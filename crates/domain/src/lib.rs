@@ -10,6 +10,7 @@ pub mod booking;
 mod codes;
 pub mod email;
 pub mod entry;
+pub mod event;
 pub mod facility;
 pub mod history;
 pub mod ids;

@@ -67,7 +67,9 @@ impl Network {
         self.length == 0 || *self == Self { first: bits(IpAddr::from([0, 0, 0, 0])), length: 96 }
     }
 
-    fn contains(&self, address: IpAddr) -> bool {
+    /// Whether an address is in it.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
         (bits(address) ^ self.first) & mask(self.length) == 0
     }
 }

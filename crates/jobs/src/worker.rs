@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -20,7 +20,7 @@ use talon_domain::{
     message::{MessageKind, MessageState},
 };
 use talon_store::{Attempted, ClaimMessages, DueMessage, ReminderPass, Result, Sending, Store};
-use tokio::{sync::Notify, time::timeout};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
@@ -28,6 +28,7 @@ use crate::{
     compose::{Composer, NoLetter},
     courier::{Courier, Handed},
     reminders::passes,
+    stopping::Stopping,
 };
 
 /// However long a relay has been away, it is asked again after some minutes: pauses grow until this many failures.
@@ -97,8 +98,7 @@ fn name(pass: &ReminderPass) -> PassName {
 /// The worker of one node.
 pub struct Worker {
     parts: WorkerParts,
-    stopping: AtomicBool,
-    told: Notify,
+    stopping: Stopping,
     failures: AtomicU32,
     closed_until: Mutex<Timestamp>,
     made: Mutex<HashSet<PassName>>,
@@ -110,8 +110,7 @@ impl Worker {
     pub fn new(parts: WorkerParts) -> Arc<Self> {
         Arc::new(Self {
             parts,
-            stopping: AtomicBool::new(false),
-            told: Notify::new(),
+            stopping: Stopping::default(),
             failures: AtomicU32::new(0),
             closed_until: Mutex::new(Timestamp::MIN),
             made: Mutex::default(),
@@ -120,22 +119,18 @@ impl Worker {
 
     /// Takes nothing more; what is being sent is finished.
     pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Release);
-        self.told.notify_waiters();
+        self.stopping.tell();
     }
 
     /// Waits until it is told to stop.
     pub async fn stopped(&self) {
-        let told = self.told.notified();
-        if !self.is_stopping() {
-            told.await;
-        }
+        self.stopping.told().await;
     }
 
     /// Whether it was told to stop.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
+        self.stopping.is_told()
     }
 
     /// Sends what is due, once round. Any number of nodes may do it at once.

@@ -26,6 +26,9 @@ SELECT create_distributed_table('offered', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('claim_sending', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('delivery', 'facility', colocate_with => 'slot');
 SELECT create_distributed_table('reminded', 'facility', colocate_with => 'slot');
+SELECT create_distributed_table('webhook_outbox', 'facility', colocate_with => 'slot');
+SELECT create_distributed_table('claim_webhook', 'facility', colocate_with => 'slot');
+SELECT create_distributed_table('webhook_delivery', 'facility', colocate_with => 'slot');
 
 -- With the person.
 SELECT create_distributed_table('person', 'person', colocate_with => 'none');

@@ -64,7 +64,7 @@ impl PostgresStore {
         migrate::migrate(&writing, options.now).await.map_err(failed)?;
         reading.run(|tx| async move { contacts::check_keys(&tx).await }).await.map_err(failed)?;
         writing.run(|tx| async move { contacts::note_key(&tx).await }).await.map_err(failed)?;
-        let published = Arc::new(Published::new(options.offers));
+        let published = Arc::new(Published::new(options.offers, Arc::clone(&options.hooks)));
         let data = &published;
         reading.run(|tx| async move { reference::current(&tx, data).await.map(drop) }).await.map_err(failed)?;
         let (writing, reading) = (Arc::new(writing), Arc::new(reading));

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, Decision, Outcome, Plan, Visit, decide},
+    event::Subscription,
     ids::{FacilityId, HoldKey, PersonId},
     reference::Reference,
 };
@@ -93,7 +94,7 @@ pub(crate) async fn batch(tx: &Tx, published: &Published, items: &[Item]) -> Res
         done[planned.index] = Ok(Done::Booking(Ok(booked)));
     }
     let records = records(&read.reference, items, &done);
-    write(tx, &planned, &outcomes, &records).await?;
+    write(tx, &published.hooks, &planned, &outcomes, &records).await?;
     remember(tx, items, &done).await?;
     Ok(Batch { done, mark: records.into_iter().next() })
 }
@@ -284,7 +285,13 @@ fn records(reference: &Reference, items: &[Item], done: &[std::result::Result<Do
 }
 
 /// Writes entries, messages, audit records and the patients' new e-mails.
-async fn write(tx: &Tx, planned: &[Planned<'_>], outcomes: &[Outcome], records: &[AuditRecord]) -> Result<()> {
+async fn write(
+    tx: &Tx,
+    hooks: &[Subscription],
+    planned: &[Planned<'_>],
+    outcomes: &[Outcome],
+    records: &[AuditRecord],
+) -> Result<()> {
     let entries: Vec<_> = outcomes.iter().map(|outcome| &outcome.entry).collect();
     let messages: Vec<_> = outcomes.iter().map(|outcome| &outcome.message).collect();
     let records: Vec<_> = records.iter().collect();
@@ -293,7 +300,7 @@ async fn write(tx: &Tx, planned: &[Planned<'_>], outcomes: &[Outcome], records: 
     let visits: Vec<_> = by_themselves.map(|it| (it.command.person, &it.plan.specialty, it.now)).collect();
     let written = try_join5(
         entry::insert(tx, &entries),
-        outbox::insert(tx, &messages),
+        outbox::owe(tx, hooks, &messages),
         audit::insert(tx, &records),
         write_emails(tx, planned),
         try_join(holds::end_by_booking(tx, &held), given_up::confirm(tx, &visits)),

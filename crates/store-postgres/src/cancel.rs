@@ -21,7 +21,7 @@ pub(crate) async fn cancel(session: &Session<'_>, command: &CancelCommand, now: 
             claims::release(tx, &[&cancelled.entry]).await?;
             entry::put(tx, &[&cancelled.entry]).await?;
             history::put_cancellations(tx, &[&cancelled.cancellation]).await?;
-            outbox::insert(tx, &[&cancelled.message]).await?;
+            outbox::owe(tx, &session.hooks, &[&cancelled.message]).await?;
             if let Some(given_up) = &cancelled.given_up {
                 given_up::count(tx, given_up).await?;
             }

@@ -45,6 +45,7 @@ mod open;
 mod outbox;
 mod people;
 mod planted;
+mod posting;
 mod publish;
 mod reading;
 mod reference;
@@ -68,6 +69,8 @@ mod url;
 mod verify;
 mod wait;
 mod waiting;
+mod webhook_log;
+mod webhooks;
 
 pub use backend::PostgresStore;
 pub use open::OpenOptions;

@@ -122,7 +122,7 @@ async fn keep(
     try_join4(
         entry::put(tx, &[&moved.entry]),
         history::put_versions(tx, &[&moved.before]),
-        outbox::insert(tx, &[&moved.message]),
+        outbox::owe(tx, &session.hooks, &[&moved.message]),
         given_up::confirm(tx, visit.as_slice()),
     )
     .await?;

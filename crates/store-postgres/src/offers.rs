@@ -70,7 +70,7 @@ async fn give_in(session: &Session<'_>, slot: &Slot, place: u16, now: Timestamp)
     loop {
         let line = waiting::line(tx, slot.key, &resource.specialty).await?;
         let Some(next) = first_of(tx, reference, &line, (resource, slot), now).await? else { return Ok(()) };
-        if keep(tx, &Offer::new(next, slot, place, end, now), now).await? {
+        if keep(session, &Offer::new(next, slot, place, end, now), now).await? {
             return Ok(());
         }
     }
@@ -116,14 +116,15 @@ async fn first<'w>(
 }
 
 /// Writes an offer; false, and nothing written, when its place on the list has changed since it was read.
-async fn keep(tx: &Tx, offer: &Offer, now: Timestamp) -> Result<bool> {
+async fn keep(session: &Session<'_>, offer: &Offer, now: Timestamp) -> Result<bool> {
+    let tx = session.tx;
     if !waiting::change_unchanged(tx, &offer.waiting).await? {
         return Ok(false);
     }
     waiting::note_offered(tx, offer.hold.cell(), offer.waiting.key.waiting).await?;
     holds::take_place(tx, &offer.hold, now).await?;
     holds::insert(tx, &offer.hold).await?;
-    outbox::insert(tx, &[&offer.message]).await?;
+    outbox::owe(tx, &session.hooks, &[&offer.message]).await?;
     audit::insert(tx, &[&offer.audit]).await?;
     Ok(true)
 }

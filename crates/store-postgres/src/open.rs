@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use deadpool_postgres::{Object, Pool, PoolError};
 use jiff::Timestamp;
-use talon_domain::waiting::OfferTerms;
+use talon_domain::{event::Subscription, waiting::OfferTerms};
 use talon_store::StoreError;
 use talon_vault::Vault;
 use tokio::time::timeout;
@@ -36,6 +36,8 @@ pub struct OpenOptions {
     pub now: Timestamp,
     /// How long a free time stands offered to one who waits for it.
     pub offers: OfferTerms,
+    /// Who is told of events.
+    pub hooks: Arc<[Subscription]>,
     /// By which contacts are sealed, the same for every node; without them they lie in the database as they are.
     pub contacts: Option<Arc<Vault>>,
 }
@@ -52,6 +54,7 @@ impl OpenOptions {
             deadline: Duration::from_secs(10),
             now,
             offers: OfferTerms::default(),
+            hooks: Arc::default(),
             contacts: None,
         }
     }

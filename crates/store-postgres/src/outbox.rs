@@ -1,12 +1,23 @@
 //! Messages owed, written with the change that owes them.
 
-use talon_domain::message::Message;
+use futures_util::future::try_join;
+use talon_domain::{
+    event::{Event, Subscription},
+    message::Message,
+};
 
 use crate::{
     columns::{column, guids},
     failure::Result,
     transaction::Tx,
+    webhooks,
 };
+
+/// Owes what changes tell their patients, and integrators the events that they are.
+pub(crate) async fn owe(tx: &Tx, hooks: &[Subscription], messages: &[&Message]) -> Result<()> {
+    let events: Vec<_> = messages.iter().filter_map(|message| Event::of(message)).collect();
+    try_join(insert(tx, messages), webhooks::owe(tx, hooks, &events)).await.map(drop)
+}
 
 /// Adds messages. A message's key is its dedupe key: one that is there already stays as it is.
 pub(crate) async fn insert(tx: &Tx, messages: &[&Message]) -> Result<()> {

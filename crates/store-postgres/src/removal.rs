@@ -217,8 +217,15 @@ macro_rules! of_entries {
     };
 }
 
-/// Messages, and what became of them.
-const MESSAGES_OF: [&str; 3] = [of_entries!("outbox"), of_entries!("claim_sending"), of_entries!("delivery")];
+/// Messages and events, and what became of them.
+const MESSAGES_OF: [&str; 6] = [
+    of_entries!("outbox"),
+    of_entries!("claim_sending"),
+    of_entries!("delivery"),
+    of_entries!("webhook_outbox"),
+    of_entries!("claim_webhook"),
+    of_entries!("webhook_delivery"),
+];
 
 /// Removes what goes with a person's visits and places in line. Whoever takes those over keeps it: it is known by the visit or
 /// the place, and what was sent or offered once is not to be sent or offered again.

@@ -10,7 +10,9 @@ pub const SCHEMA: &str = concat!(
     "\n",
     include_str!("../migrations/0004_messages.sql"),
     "\n",
-    include_str!("../migrations/0005_audit.sql")
+    include_str!("../migrations/0005_audit.sql"),
+    "\n",
+    include_str!("../migrations/0006_webhooks.sql")
 );
 
 /// The statements that spread the tables over the nodes of a Citus cluster, once they are there.

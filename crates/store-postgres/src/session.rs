@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use talon_domain::{reference::Reference, waiting::OfferTerms};
+use talon_domain::{event::Subscription, reference::Reference, waiting::OfferTerms};
 
 use crate::{failure::Result, reference, transaction::Tx};
 
@@ -13,11 +13,13 @@ pub(crate) struct Published {
     data: RwLock<(i64, Arc<Reference>)>,
     /// How long offers stand.
     pub(crate) offers: OfferTerms,
+    /// Who is told of events.
+    pub(crate) hooks: Arc<[Subscription]>,
 }
 
 impl Published {
-    pub(crate) fn new(offers: OfferTerms) -> Self {
-        Self { offers, ..Self::default() }
+    pub(crate) fn new(offers: OfferTerms, hooks: Arc<[Subscription]>) -> Self {
+        Self { offers, hooks, ..Self::default() }
     }
 
     pub(crate) fn get(&self) -> (i64, Arc<Reference>) {
@@ -41,11 +43,14 @@ pub(crate) struct Session<'t> {
     pub(crate) reference: Arc<Reference>,
     /// How long offers stand.
     pub(crate) offers: OfferTerms,
+    /// Who is told of events.
+    pub(crate) hooks: Arc<[Subscription]>,
 }
 
 impl<'t> Session<'t> {
     /// A session in a transaction that has just begun.
     pub(crate) async fn begin(tx: &'t Tx, published: &Published) -> Result<Self> {
-        Ok(Self { tx, reference: reference::current(tx, published).await?, offers: published.offers })
+        let (offers, hooks) = (published.offers, Arc::clone(&published.hooks));
+        Ok(Self { tx, reference: reference::current(tx, published).await?, offers, hooks })
     }
 }

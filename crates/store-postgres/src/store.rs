@@ -18,11 +18,12 @@ use talon_domain::{
     waiting::{WaitCommand, WithdrawCommand},
 };
 use talon_store::{
-    Attempted, BookReply, CancelReply, ClaimMessages, ClaimedMessages, ClientSecret, EntriesQuery, ExtendReply, Fault,
-    FreeTimesQuery, HoldReply, KnownKey, ListQuery, ListReply, Load, MessageCounts, MessageRow, MessagesQuery,
-    MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery, Published as PublishedSlots,
-    Record, ReleaseReply, ReminderPass, Removal, RemoveReply, Resealed, Result, SchedulePage, ScheduleQuery, Snapshot,
-    Store, StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    Attempted, AttemptedEvent, BookReply, CancelReply, ClaimEvents, ClaimMessages, ClaimedEvents, ClaimedMessages,
+    ClientSecret, EntriesQuery, EventCounts, EventRow, EventsQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply,
+    KnownKey, ListQuery, ListReply, Load, MessageCounts, MessageRow, MessagesQuery, MoveReply, OwnReferral, Past,
+    PersonCards, PersonMatch, PlaceInLine, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply,
+    ReminderPass, Removal, RemoveReply, Replay, Resealed, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
+    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 
 use crate::{
@@ -30,12 +31,12 @@ use crate::{
     book::{self, Done, Item},
     cancel, contacts, entry,
     failure::Failure,
-    free_times, hold, import, list, message_log, messages, moving, people, publish, reading, reference, reminders,
-    removal, schedule,
+    free_times, hold, import, list, message_log, messages, moving, people, posting, publish, reading, reference,
+    reminders, removal, schedule,
     session::Session,
     slots,
     snapshot::PostgresSnapshot,
-    sweep, verify, wait,
+    sweep, verify, wait, webhook_log,
 };
 
 #[async_trait]
@@ -177,6 +178,30 @@ impl Store for PostgresStore {
         }
         let forgotten = self.write(move |tx| async move { message_log::forget(&tx, before, limit).await });
         forgotten.await.map_err(StoreError::from)
+    }
+
+    async fn claim_events(&self, claim: &ClaimEvents, now: Timestamp) -> Result<ClaimedEvents> {
+        posting::claim(self, claim, now).await
+    }
+
+    async fn settle_event(&self, attempted: &AttemptedEvent, now: Timestamp) -> Result<bool> {
+        posting::settle(self, attempted, now).await
+    }
+
+    async fn replay_events(&self, replay: &Replay, now: Timestamp, limit: u32) -> Result<u64> {
+        posting::replay(self, replay, now, limit).await
+    }
+
+    async fn events(&self, query: &EventsQuery) -> Result<Vec<EventRow>> {
+        self.read(|tx| async move { webhook_log::list(&tx, query).await }).await
+    }
+
+    async fn event_counts(&self) -> Result<EventCounts> {
+        self.read(|tx| async move { webhook_log::counts(&tx).await }).await
+    }
+
+    async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        posting::forget(self, before, limit).await
     }
 
     async fn record(&self, record: AuditRecord) -> Result<()> {

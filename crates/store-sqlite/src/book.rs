@@ -73,7 +73,7 @@ fn keep(session: &mut Session<'_>, command: &BookCommand, plan: &Plan, now: Time
     if planted(Bug::OutboxOutside) {
         session.held_back.push(outcome.message);
     } else {
-        outbox::insert(connection, &outcome.message)?;
+        outbox::owe(session, &outcome.message)?;
     }
     if let Some(email) = &command.email {
         connection

@@ -21,7 +21,7 @@ pub(crate) fn cancel(session: &mut Session<'_>, command: &CancelCommand, now: Ti
             claims::release(connection, &cancelled.entry)?;
             entry::put(connection, &cancelled.entry)?;
             history::put_cancellation(connection, &cancelled.cancellation)?;
-            outbox::insert(connection, &cancelled.message)?;
+            outbox::owe(session, &cancelled.message)?;
             if let Some(given_up) = &cancelled.given_up {
                 given_up::count(connection, given_up)?;
             }

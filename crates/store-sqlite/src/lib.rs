@@ -52,6 +52,8 @@ mod trail;
 mod verify;
 mod wait;
 mod waiting;
+mod webhook_log;
+mod webhooks;
 mod writer;
 
 pub use backup::{Contents, IfPresent, Restored, Step, backup, restore};

@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "contacts", oldest: 1, sql: include_str!("../migrations/0003_contacts.sql") },
     Migration { version: 4, name: "messages", oldest: 1, sql: include_str!("../migrations/0004_messages.sql") },
     Migration { version: 5, name: "audit", oldest: 1, sql: include_str!("../migrations/0005_audit.sql") },
+    Migration { version: 6, name: "webhooks", oldest: 1, sql: include_str!("../migrations/0006_webhooks.sql") },
 ];
 
 /// Brings the schema up to date, in one transaction. `now` is kept beside each step.

@@ -42,7 +42,7 @@ fn keep(session: &Session<'_>, plan: &MovePlan, now: Timestamp) -> Result<Booked
         let hold = HoldKey { facility: moved.entry.key.facility, hold: held.hold };
         holds::end_by_booking(connection, hold, moved.entry.person)?;
     }
-    outbox::insert(connection, &moved.message)?;
+    outbox::owe(session, &moved.message)?;
     let left = SlotKey { facility: plan.from().key.facility, slot: plan.from().slot };
     offers::give(session, left, plan.from().place, now)?;
     Ok(Booked { entry: moved.entry.key, ticket: moved.entry.ticket, repeated: false })

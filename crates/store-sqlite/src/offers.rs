@@ -64,7 +64,7 @@ fn keep(session: &Session<'_>, offer: &Offer, now: Timestamp) -> Result<()> {
     waiting::note_offered(connection, offer.hold.cell(), offer.waiting.key.waiting)?;
     claims::hold_place(connection, &offer.hold, now)?;
     holds::put(connection, &offer.hold)?;
-    outbox::insert(connection, &offer.message)?;
+    outbox::owe(session, &offer.message)?;
     audit::insert(connection, &offer.audit)?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::{os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, ffi};
-use talon_domain::waiting::OfferTerms;
+use talon_domain::{event::Subscription, waiting::OfferTerms};
 use talon_store::StoreError;
 use talon_vault::Vault;
 
@@ -47,6 +47,8 @@ pub struct OpenOptions {
     pub now: Timestamp,
     /// How long a free time stands offered to one who waits for it.
     pub offers: OfferTerms,
+    /// Who is told of events.
+    pub hooks: Arc<[Subscription]>,
     /// By which contacts are sealed; without them they lie in the file as they are.
     pub contacts: Option<Arc<Vault>>,
     /// Called once when a commit could not be made durable. The process must end: the kernel has
@@ -65,6 +67,7 @@ impl OpenOptions {
             readers: 4,
             now,
             offers: OfferTerms::default(),
+            hooks: Arc::default(),
             contacts: None,
             on_fatal: Arc::new(|_| ()),
         }

@@ -1,7 +1,18 @@
 //! Messages owed, written with the change that owes them.
 
 use rusqlite::{Connection, Result, params};
-use talon_domain::message::Message;
+use talon_domain::{event::Event, message::Message};
+
+use crate::{session::Session, webhooks};
+
+/// Owes what a change tells the patient, and integrators the event that it is.
+pub(crate) fn owe(session: &Session<'_>, message: &Message) -> Result<()> {
+    insert(session.connection, message)?;
+    match Event::of(message) {
+        Some(event) => webhooks::owe(session.connection, &session.hooks, &event),
+        None => Ok(()),
+    }
+}
 
 /// Adds a message. Its key is its dedupe key: one that is there already stays as it is.
 pub(crate) fn insert(connection: &Connection, message: &Message) -> Result<()> {

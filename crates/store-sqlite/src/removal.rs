@@ -25,20 +25,26 @@ use crate::{
 
 /// What goes with a person's visits and places in line. Whoever takes those over keeps it: it is known by the visit or the place, and
 /// what was sent or offered once is not to be sent or offered again.
-const OF_VISITS: [&str; 6] = [
+const OF_VISITS: [&str; 9] = [
     "DELETE FROM outbox WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
     "DELETE FROM claim_sending WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
     "DELETE FROM delivery WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
+    "DELETE FROM webhook_outbox WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
+    "DELETE FROM claim_webhook WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
+    "DELETE FROM webhook_delivery WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
     "DELETE FROM entry_version WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
     "DELETE FROM cancellation WHERE (facility, entry) IN (SELECT facility, entry FROM entry WHERE person = ?1)",
     "DELETE FROM offered WHERE (facility, waiting) IN (SELECT facility, waiting FROM waiting WHERE person = ?1)",
 ];
 
 /// What goes with a person in any case: first what hangs on their holds.
-const OF_PERSON: [&str; 16] = [
+const OF_PERSON: [&str; 19] = [
     "DELETE FROM outbox WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
     "DELETE FROM claim_sending WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
     "DELETE FROM delivery WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
+    "DELETE FROM webhook_outbox WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
+    "DELETE FROM claim_webhook WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
+    "DELETE FROM webhook_delivery WHERE (facility, entry) IN (SELECT facility, hold FROM hold WHERE person = ?1)",
     "DELETE FROM entry WHERE person = ?1",
     "DELETE FROM hold WHERE person = ?1",
     "DELETE FROM waiting WHERE person = ?1",

@@ -4,7 +4,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rusqlite::Connection;
-use talon_domain::{message::Message, reference::Reference, waiting::OfferTerms};
+use talon_domain::{event::Subscription, message::Message, reference::Reference, waiting::OfferTerms};
 
 use crate::{failure::Result, reference};
 
@@ -14,11 +14,13 @@ pub(crate) struct Published {
     data: RwLock<(i64, Arc<Reference>)>,
     /// How long offers stand.
     pub(crate) offers: OfferTerms,
+    /// Who is told of events.
+    pub(crate) hooks: Arc<[Subscription]>,
 }
 
 impl Published {
-    pub(crate) fn new(offers: OfferTerms) -> Self {
-        Self { offers, ..Self::default() }
+    pub(crate) fn new(offers: OfferTerms, hooks: Arc<[Subscription]>) -> Self {
+        Self { offers, hooks, ..Self::default() }
     }
 
     pub(crate) fn get(&self) -> (i64, Arc<Reference>) {
@@ -42,6 +44,8 @@ pub(crate) struct Session<'c> {
     pub(crate) held_back: Vec<Message>,
     /// How long offers stand.
     pub(crate) offers: OfferTerms,
+    /// Who is told of events.
+    pub(crate) hooks: Arc<[Subscription]>,
     generation: i64,
     reference: Arc<Reference>,
 }
@@ -50,7 +54,8 @@ impl<'c> Session<'c> {
     /// A session in a transaction that has just begun.
     pub(crate) fn begin(connection: &'c Connection, published: &Published) -> Result<Self> {
         let (generation, reference) = published.get();
-        let mut session = Self { connection, held_back: Vec::new(), offers: published.offers, generation, reference };
+        let (offers, hooks) = (published.offers, Arc::clone(&published.hooks));
+        let mut session = Self { connection, held_back: Vec::new(), offers, hooks, generation, reference };
         session.refresh()?;
         Ok(session)
     }

@@ -16,11 +16,12 @@ use talon_domain::{
     waiting::{WaitCommand, WithdrawCommand},
 };
 use talon_store::{
-    Attempted, BookReply, CancelReply, ClaimMessages, ClaimedMessages, ClientSecret, EntriesQuery, ExtendReply, Fault,
-    FreeTimesQuery, HoldReply, KnownKey, ListQuery, ListReply, Load, MessageCounts, MessageRow, MessagesQuery,
-    MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery, Published as PublishedSlots,
-    Record, ReleaseReply, ReminderPass, Removal, RemoveReply, Resealed, Result, SchedulePage, ScheduleQuery, Snapshot,
-    Store, StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    Attempted, AttemptedEvent, BookReply, CancelReply, ClaimEvents, ClaimMessages, ClaimedEvents, ClaimedMessages,
+    ClientSecret, EntriesQuery, EventCounts, EventRow, EventsQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply,
+    KnownKey, ListQuery, ListReply, Load, MessageCounts, MessageRow, MessagesQuery, MoveReply, OwnReferral, Past,
+    PersonCards, PersonMatch, PlaceInLine, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply,
+    ReminderPass, Removal, RemoveReply, Replay, Resealed, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
+    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 use talon_vault::Vault;
 
@@ -37,7 +38,7 @@ use crate::{
     session::{Published, Session},
     slots,
     snapshot::SqliteSnapshot,
-    verify, wait,
+    verify, wait, webhook_log, webhooks,
     writer::Writer,
 };
 
@@ -59,7 +60,7 @@ impl SqliteStore {
     /// another program's, newer than this build, damaged, locked, not to be written.
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Arc<Self>> {
         let connection = open_writer(path, options)?;
-        let published = Arc::new(Published::new(options.offers));
+        let published = Arc::new(Published::new(options.offers, Arc::clone(&options.hooks)));
         let loaded = reference::generation_and_data(&connection);
         let (generation, data) = loaded.map_err(|error| store_error(&error))?;
         published.set(generation, Arc::new(data));
@@ -183,6 +184,41 @@ impl Store for SqliteStore {
             return Ok(0);
         }
         self.write(move |session| message_log::forget(session.connection, before, limit)).await
+    }
+
+    async fn claim_events(&self, claim: &ClaimEvents, now: Timestamp) -> Result<ClaimedEvents> {
+        let (asked, claim) = (claim.clone(), claim.clone());
+        // Nearly always there is nothing to do, and that is no commit.
+        if !self.read(move |connection, _| webhooks::any_due(connection, &asked, now)).await? {
+            return Ok(ClaimedEvents::default());
+        }
+        self.write(move |session| webhooks::claim(session.connection, &claim, now)).await
+    }
+
+    async fn settle_event(&self, attempted: &AttemptedEvent, now: Timestamp) -> Result<bool> {
+        let attempted = attempted.clone();
+        self.write(move |session| webhooks::settle(session.connection, &attempted, now)).await
+    }
+
+    async fn replay_events(&self, replay: &Replay, now: Timestamp, limit: u32) -> Result<u64> {
+        let replay = replay.clone();
+        self.write(move |session| webhook_log::replay(session.connection, &replay, now, limit)).await
+    }
+
+    async fn events(&self, query: &EventsQuery) -> Result<Vec<EventRow>> {
+        let query = query.clone();
+        self.read(move |connection, _| webhook_log::list(connection, &query)).await
+    }
+
+    async fn event_counts(&self) -> Result<EventCounts> {
+        self.read(move |connection, _| webhook_log::counts(connection)).await
+    }
+
+    async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        if !self.read(move |connection, _| webhook_log::any_to_forget(connection, before)).await? {
+            return Ok(0);
+        }
+        self.write(move |session| webhook_log::forget(session.connection, before, limit)).await
     }
 
     async fn record(&self, record: AuditRecord) -> Result<()> {

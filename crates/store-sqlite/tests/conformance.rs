@@ -4,7 +4,10 @@
 
 use std::sync::Arc;
 
-use talon_store::{Store, conformance::region::now};
+use talon_store::{
+    Store,
+    conformance::{self, region::now},
+};
 use talon_store_sqlite::{OpenOptions, SqliteStore};
 use talon_vault::Vault;
 use tempfile::TempDir;
@@ -14,7 +17,8 @@ async fn open() -> (Arc<dyn Store>, TempDir) {
     let keys = folder.path().join("contacts");
     talon_vault::create_if_missing(&keys).unwrap();
     let contacts = Some(Arc::new(Vault::open_file(&keys).unwrap()));
-    let options = OpenOptions { contacts, ..OpenOptions::new(now()) };
+    let hooks = conformance::posting::hooks();
+    let options = OpenOptions { contacts, hooks, ..OpenOptions::new(now()) };
     let store = SqliteStore::open(&folder.path().join("talon.db"), &options).unwrap();
     (store, folder)
 }

@@ -21,6 +21,7 @@ mod seal;
 mod store;
 mod template;
 mod trail;
+mod webhooks;
 
 pub use audited::{
     booking_record, cancel_record, extend_record, hold_record, move_record, release_record, wait_record,
@@ -48,3 +49,6 @@ pub use seal::{Chain, ChainEnd, ChainHash, OpenChains, Seal};
 pub use store::{Snapshot, Store};
 pub use template::{read_template, template_body};
 pub use trail::{AUDIT_PAGE, Behind, LEFT_TO_ITS_NODE, Link, RecordsQuery, Trail, TrailCounts, TrailSnapshot};
+pub use webhooks::{
+    AttemptedEvent, ClaimEvents, ClaimedEvents, DueEvent, EventCounts, EventRow, EventsQuery, Replay, Replayed,
+};

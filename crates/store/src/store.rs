@@ -16,11 +16,12 @@ use talon_domain::{
 };
 
 use crate::{
-    Attempted, BookReply, CancelReply, ClaimMessages, ClaimedMessages, ClientSecret, EntriesQuery, ExportPage,
-    ExtendReply, Fault, FreeTimesQuery, HoldReply, Kind, KnownKey, ListQuery, ListReply, Load, MessageCounts,
-    MessageRow, MessagesQuery, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery,
-    Published, Record, ReleaseReply, ReminderPass, Removal, RemoveReply, Resealed, Result, SchedulePage, ScheduleQuery,
-    Swept, TicketFacts, TicketReader, Trail, TrailSnapshot, WaitReply, WithdrawReply,
+    Attempted, AttemptedEvent, BookReply, CancelReply, ClaimEvents, ClaimMessages, ClaimedEvents, ClaimedMessages,
+    ClientSecret, EntriesQuery, EventCounts, EventRow, EventsQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery,
+    HoldReply, Kind, KnownKey, ListQuery, ListReply, Load, MessageCounts, MessageRow, MessagesQuery, MoveReply,
+    OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery, Published, Record, ReleaseReply,
+    ReminderPass, Removal, RemoveReply, Replay, Resealed, Result, SchedulePage, ScheduleQuery, Swept, TicketFacts,
+    TicketReader, Trail, TrailSnapshot, WaitReply, WithdrawReply,
 };
 
 /// A store of one installation.
@@ -106,6 +107,29 @@ pub trait Store: Trail {
 
     /// Forgets messages that were settled before an instant, at most `limit` of them; how many.
     async fn forget_messages(&self, before: Timestamp, limit: u32) -> Result<u64>;
+
+    /// Claims events that are owed to a receiver, of entries of which nobody else sends it an event. An event MUST be
+    /// written by the transaction that makes it, once for each receiver that the store was opened with and that wants
+    /// to know. The order of an entry's events is kept, and no two claims have the same event at once before the earlier
+    /// one has ended.
+    async fn claim_events(&self, claim: &ClaimEvents, now: Timestamp) -> Result<ClaimedEvents>;
+
+    /// Writes what came of an attempt. False when the claim had ended and the event is somebody else's by now.
+    async fn settle_event(&self, attempted: &AttemptedEvent, now: Timestamp) -> Result<bool>;
+
+    /// Owes events once more that were settled by now, at most `limit` of them; how many. Asked again with the same `now`
+    /// it goes on, and leaves alone what was sent in between.
+    async fn replay_events(&self, replay: &Replay, now: Timestamp, limit: u32) -> Result<u64>;
+
+    /// Events with what is known of their sending, the newest first.
+    async fn events(&self, query: &EventsQuery) -> Result<Vec<EventRow>>;
+
+    /// How many events there are.
+    async fn event_counts(&self) -> Result<EventCounts>;
+
+    /// Forgets events that were settled before an instant, and those that have been owed for as long: their receiver is
+    /// not in the settings any more. At most `limit` of each; how many in the greater part.
+    async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64>;
 
     /// Keeps the audit record of a request that came to no transaction of its own.
     async fn record(&self, audit: AuditRecord) -> Result<()>;

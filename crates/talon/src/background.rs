@@ -1,10 +1,11 @@
 //! What a server does beside answering: it looks at the files of keys, publishes schedules and ends what has run
-//! out, and sends the messages that are owed.
+//! out, sends the messages that are owed and tells integrators what happened.
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use talon_app::Clock;
-use talon_jobs::Worker;
+use talon_jobs::{Postman, Worker};
 use talon_store::Store;
 use talon_tokens::Verifier;
 use talon_vault::Vault;
@@ -22,7 +23,7 @@ pub(crate) const LOOK_AT_KEYS_EVERY: Duration = Duration::from_millis(500);
 /// ([`talon_domain::booking::GRACE`]), in which this has to come by.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
-/// How often messages are looked for that are due.
+/// How often messages and events are looked for that are due.
 const SEND_EVERY: Duration = Duration::from_secs(1);
 
 /// How often reminders are looked for that are to be planned, and what is owed is counted.
@@ -32,21 +33,28 @@ const PLAN_EVERY: Duration = Duration::from_secs(30);
 pub(crate) struct Background {
     tasks: Vec<AbortHandle>,
     sending: Option<(Arc<Worker>, JoinHandle<()>)>,
+    posting: Option<(Arc<Postman>, Vec<JoinHandle<()>>)>,
 }
 
 impl Background {
-    /// Stops them. Each may be stopped anywhere: what it was doing it does again next time. Only a letter that is on its
-    /// way is waited for, since it would be sent once more.
+    /// Stops them. Each may be stopped anywhere: what it was doing it does again next time. Only what is on its way
+    /// is waited for, since it would be sent once more.
     pub(crate) async fn stop(self, patience: Duration) {
         for task in self.tasks {
             task.abort();
         }
-        if let Some((worker, mut sending)) = self.sending {
+        let mut under_way = Vec::new();
+        if let Some((worker, sending)) = self.sending {
             worker.stop();
-            if timeout(patience, &mut sending).await.is_err() {
-                tracing::warn!("letters were cut off: they took longer than limits.drain");
-                sending.abort();
-            }
+            under_way.push(sending);
+        }
+        if let Some((postman, posting)) = self.posting {
+            postman.stop();
+            under_way.extend(posting);
+        }
+        if timeout(patience, join_all(&mut under_way)).await.is_err() {
+            tracing::warn!("letters or events were cut off: they took longer than limits.drain");
+            under_way.iter().for_each(JoinHandle::abort);
         }
     }
 }
@@ -57,7 +65,7 @@ pub(crate) fn start(
     store: &Arc<dyn Store>,
     (verifier, contacts): (&Arc<Verifier>, Option<Arc<Vault>>),
     metrics: &Arc<Metrics>,
-    worker: Option<Arc<Worker>>,
+    (worker, postman): (Option<Arc<Worker>>, Option<Arc<Postman>>),
 ) -> Background {
     let keys = tokio::spawn(follow_keys(Arc::clone(verifier), contacts, Arc::clone(metrics)));
     let schedules = tokio::spawn(publish_schedules(Arc::clone(store), settings.publish_every));
@@ -68,7 +76,12 @@ pub(crate) fn start(
         let sending = tokio::spawn(send(Arc::clone(&worker)));
         (worker, sending)
     });
-    Background { tasks, sending }
+    let posting = postman.map(|postman| {
+        tasks.push(tokio::spawn(tidy_events(Arc::clone(&postman))).abort_handle());
+        let rounds = (0..postman.hooks()).map(|hook| tokio::spawn(post(Arc::clone(&postman), hook))).collect();
+        (postman, rounds)
+    });
+    Background { tasks, sending, posting }
 }
 
 async fn follow_keys(verifier: Arc<Verifier>, contacts: Option<Arc<Vault>>, metrics: Arc<Metrics>) {
@@ -162,6 +175,33 @@ async fn plan(worker: Arc<Worker>) {
         }
         if let Err(error) = worker.tidy().await {
             tracing::warn!(%error, "messages could not be counted; trying again in half a minute");
+        }
+    }
+}
+
+/// Sends one receiver its events until the postman is stopped. Every node does it; each event is sent by one.
+async fn post(postman: Arc<Postman>, hook: usize) {
+    let mut ticks = interval(SEND_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !postman.is_stopping() {
+        if let Err(error) = postman.send(hook).await {
+            tracing::warn!(%error, "events could not be looked for; trying again in a second");
+        }
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = postman.stopped() => {}
+        }
+    }
+}
+
+/// Counts the events that are owed, forgets those that are old.
+async fn tidy_events(postman: Arc<Postman>) {
+    let mut ticks = interval(PLAN_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = postman.tidy().await {
+            tracing::warn!(%error, "events could not be counted; trying again in half a minute");
         }
     }
 }

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     commands::{
         audit, backup, client, config, doctor, export, generate, import, keys, messages, migrate, person, restore,
-        schedule, schema, serve, token,
+        schedule, schema, serve, token, webhook,
     },
     failure::Outcome,
     observe::logs,
@@ -81,6 +81,9 @@ enum Command {
     /// Messages to patients
     #[command(subcommand)]
     Messages(messages::MessagesCommand),
+    /// Events to integrators
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
     /// Show every setting, its value and where that came from
     #[command(after_help = config::EXAMPLES)]
     Config(ServerArgs),
@@ -181,6 +184,7 @@ pub(crate) fn run() -> Outcome {
         Command::Audit(command) => audit::run(command),
         Command::Schedule(command) => schedule::run(command),
         Command::Messages(command) => messages::run(command),
+        Command::Webhook(command) => webhook::run(command),
         Command::Config(args) => config::run(args),
         Command::Doctor(args) => doctor::run(args),
     }

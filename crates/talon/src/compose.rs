@@ -50,6 +50,7 @@ pub(crate) async fn open_store(
                 queue_limit: settings.limits.queue,
                 readers: settings.limits.readers,
                 offers: settings.offers,
+                hooks: settings.webhooks.subscriptions().into(),
                 contacts,
                 ..PostgresOptions::new(SystemClock.now())
             };
@@ -69,6 +70,7 @@ fn open_sqlite(
         queue_limit: settings.limits.queue,
         readers: settings.limits.readers,
         offers: settings.offers,
+        hooks: settings.webhooks.subscriptions().into(),
         contacts,
         on_fatal: Arc::new(|error| {
             // Nothing may be answered from here on, so there is nothing to finish first.

@@ -17,6 +17,7 @@ mod planted;
 mod sealing;
 mod settings;
 mod shutdown;
+mod webhooks;
 
 use std::process::ExitCode;
 

@@ -4,9 +4,15 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
 };
 
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
 use tempfile::TempDir;
+use tokio_rustls::TlsAcceptor;
 
 /// What each certificate is for. Said in full: what a system's own file adds would make the server's
 /// a certificate authority as well, and that is refused.
@@ -79,6 +85,17 @@ impl Certificates {
     #[must_use]
     pub fn key(&self) -> &Path {
         &self.key
+    }
+
+    /// What answers as the server by TLS.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        let pem = fs::read(&self.certificate).expect("the certificate can be read");
+        let chain = vec![CertificateDer::from_pem_slice(&pem).expect("a certificate")];
+        let key = fs::read(&self.key).expect("the key can be read");
+        let key = PrivateKeyDer::from_pem_slice(&key).expect("a key");
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+        let config = config.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
+        TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).expect("a pair")))
     }
 }
 

@@ -1,16 +1,11 @@
 //! A mail relay on loopback that takes letters, refuses them, hangs, or hangs up at the worst moment.
 
 use std::{
-    fs,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use rustls::{
-    ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     net::TcpListener,
@@ -127,16 +122,7 @@ impl MailRelay {
     /// When they cannot be used.
     #[must_use]
     pub fn with_tls(tls: MailTls, certificates: Option<&Certificates>) -> Self {
-        let tls = certificates.filter(|_| tls != MailTls::None).map(|certificates| {
-            let pem = fs::read(certificates.certificate()).expect("the certificate can be read");
-            let chain = vec![CertificateDer::from_pem_slice(&pem).expect("a certificate")];
-            let key = fs::read(certificates.key()).expect("the key can be read");
-            let key = PrivateKeyDer::from_pem_slice(&key).expect("a key");
-            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-            let config = ServerConfig::builder_with_provider(provider);
-            let config = config.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
-            (tls, TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).expect("a pair"))))
-        });
+        let tls = certificates.filter(|_| tls != MailTls::None).map(|certificates| (tls, certificates.acceptor()));
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("a listener that does not block");

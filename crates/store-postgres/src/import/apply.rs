@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use talon_store::{PageFacts, Record};
 
 use super::{cells, entries, patients, reference, waiting};
@@ -28,7 +29,7 @@ pub(super) fn has_reference(records: &[Record]) -> bool {
 }
 
 /// Writes records that are without faults.
-pub(super) async fn apply(session: &Session<'_>, records: &[Record], facts: &PageFacts) -> Result<()> {
+pub(super) async fn apply(session: &Session<'_>, records: &[Record], facts: &PageFacts, now: Timestamp) -> Result<()> {
     let tx = session.tx;
     let facilities = of_kind!(records, Facility(it) => it.id);
     reference::put_specialties(tx, &of_kind!(records, Specialty(it) => it.code.0.as_str())).await?;
@@ -41,7 +42,7 @@ pub(super) async fn apply(session: &Session<'_>, records: &[Record], facts: &Pag
     patients::put_referrals(tx, &of_kind!(records, Referral(it) => it.key), facts).await?;
     template::put(tx, &of_kind!(records, Template(it) => (it.resource.facility, it.id))).await?;
     cells::put(tx, &of_kind!(records, Slot(it) => it.key), facts).await?;
-    entries::put(session, records, facts, &facilities).await?;
+    entries::put(session, records, facts, &facilities, now).await?;
     history::put_versions(tx, &of_kind!(records, EntryVersion(it) => (it.entry, it.version))).await?;
     history::put_cancellations(tx, &of_kind!(records, Cancellation(it) => it.entry)).await?;
     waiting::put(tx, records, facts).await?;

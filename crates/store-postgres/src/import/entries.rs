@@ -1,7 +1,9 @@
 //! Entries of a page: their claims, and the numbers on their tickets.
 
+use jiff::Timestamp;
 use talon_domain::{
     entry::{Entry, TicketCounter},
+    event::Event,
     facility::Facility,
     ids::{FacilityId, SlotKey},
     zone::Zone,
@@ -13,7 +15,7 @@ use crate::{
     failure::{Failure, Result},
     locks::Locks,
     session::Session,
-    tickets,
+    tickets, webhooks,
 };
 
 /// More appointments than a facility has in a day.
@@ -28,13 +30,14 @@ pub(super) fn lock(entry: &Entry, locks: &mut Locks) {
     }
 }
 
-/// Writes the entries of a page with their claims, and keeps their ticket numbers from being drawn again.
-/// `facilities` are those that the page gives itself.
+/// Writes the entries of a page with their claims, keeps their ticket numbers from being drawn again, and owes the events
+/// that their changes are. `facilities` are those that the page gives itself.
 pub(super) async fn put(
     session: &Session<'_>,
     records: &[Record],
     facts: &PageFacts,
     facilities: &[&Facility],
+    now: Timestamp,
 ) -> Result<()> {
     let placed = facts.placed(records).map_err(Failure::Page)?;
     if placed.is_empty() {
@@ -49,7 +52,10 @@ pub(super) async fn put(
         given.or_else(|| session.reference.facility(facility).map(|found| &**found)).map(|facility| &facility.zone)
     };
     let counters: Vec<_> = after.iter().filter_map(|entry| ticket_number(entry, zone(entry.key.facility)?)).collect();
-    tickets::raise(session.tx, &counters).await
+    tickets::raise(session.tx, &counters).await?;
+    let changed = |entry: &&Entry| Event::between(facts.entries.get(&entry.key)?, entry, now);
+    let events: Vec<_> = after.iter().filter_map(changed).collect();
+    webhooks::owe(session.tx, &session.hooks, &events).await
 }
 
 /// The number in an entry's ticket, if it has the form of ours.

@@ -29,7 +29,8 @@ pub(super) async fn offer(session: &Session<'_>, records: &[Record], facts: &Pag
         true => Arc::new(reference::load(session.tx).await?),
         false => Arc::clone(&session.reference),
     };
-    let session = &Session { tx: session.tx, reference, offers: session.offers };
+    let (offers, hooks) = (session.offers, Arc::clone(&session.hooks));
+    let session = &Session { tx: session.tx, reference, offers, hooks };
     let touched: Vec<_> = touched.into_iter().collect();
     let taken = slots::taken(session.tx, &touched).await?;
     for (cell, place) in had {

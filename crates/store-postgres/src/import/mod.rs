@@ -44,7 +44,7 @@ pub(crate) async fn page(session: &Session<'_>, records: &[Record], now: Timesta
     if !faults.is_empty() {
         return Err(Failure::Page(faults));
     }
-    apply::apply(session, records, &facts).await?;
+    apply::apply(session, records, &facts, now).await?;
     freed::offer(session, records, &facts, now).await?;
     Ok(faults)
 }

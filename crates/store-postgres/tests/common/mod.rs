@@ -5,7 +5,10 @@
 
 use std::{path::Path, sync::Arc};
 
-use talon_store::{Store, conformance::region::now};
+use talon_store::{
+    Store,
+    conformance::{self, region::now},
+};
 use talon_store_postgres::{DISTRIBUTE_CITUS, OpenOptions, PostgresStore};
 use talon_testkit::postgres::{Postgres, Schema};
 use talon_vault::Vault;
@@ -32,7 +35,8 @@ pub(crate) async fn node(schema: &Schema) -> Arc<dyn Store> {
 
 /// A node that seals contacts.
 pub(crate) async fn node_with(schema: &Schema, contacts: Option<Arc<Vault>>) -> Arc<dyn Store> {
-    let options = OpenOptions { contacts, ..OpenOptions::new(now()) };
+    let hooks = conformance::posting::hooks();
+    let options = OpenOptions { contacts, hooks, ..OpenOptions::new(now()) };
     PostgresStore::open(&schema.url().parse().unwrap(), &options).await.unwrap()
 }
 

@@ -1,5 +1,6 @@
 //! Writing a page of records.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use talon_domain::{
     access::Client,
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// Writes the records of a page without faults.
-pub(super) fn apply(session: &mut Session<'_>, records: &[Record], facts: &PageFacts) -> Result<()> {
+pub(super) fn apply(session: &mut Session<'_>, records: &[Record], facts: &PageFacts, now: Timestamp) -> Result<()> {
     make_way(session.connection, records, facts)?;
     for record in records {
         one(session.connection, record)?;
@@ -26,7 +27,7 @@ pub(super) fn apply(session: &mut Session<'_>, records: &[Record], facts: &PageF
         reference::touch(session.connection)?;
         session.refresh()?;
     }
-    entries::put(session, records, facts)?;
+    entries::put(session, records, facts, now)?;
     put_waiting(session.connection, records, facts)
 }
 

@@ -1,20 +1,25 @@
 //! Entries of a page: their claims, and the numbers on their tickets.
 
-use talon_domain::entry::{Entry, TicketCounter};
+use jiff::Timestamp;
+use talon_domain::{
+    entry::{Entry, TicketCounter},
+    event::Event,
+};
 use talon_store::{PageFacts, Record};
 
 use crate::{
     claims, entry,
     failure::{Failure, Result},
     session::Session,
-    tickets,
+    tickets, webhooks,
 };
 
 /// More appointments than a facility has in a day.
 const MOST_TICKETS: u32 = 999_999;
 
-/// Writes the entries of a page with their claims, and keeps their ticket numbers from being drawn again.
-pub(super) fn put(session: &Session<'_>, records: &[Record], facts: &PageFacts) -> Result<()> {
+/// Writes the entries of a page with their claims, keeps their ticket numbers from being drawn again, and owes the events
+/// that their changes are.
+pub(super) fn put(session: &Session<'_>, records: &[Record], facts: &PageFacts, now: Timestamp) -> Result<()> {
     let connection = session.connection;
     let entries = facts.placed(records).map_err(Failure::Page)?;
     // All give up what they hold before any takes anything: one may take what another gives up.
@@ -26,6 +31,10 @@ pub(super) fn put(session: &Session<'_>, records: &[Record], facts: &PageFacts) 
         entry::put(connection, &entry)?;
         if let Some(counter) = ticket_number(session, &entry) {
             tickets::raise(connection, &counter)?;
+        }
+        let stored = facts.entries.get(&entry.key);
+        if let Some(event) = stored.and_then(|stored| Event::between(stored, &entry, now)) {
+            webhooks::owe(connection, &session.hooks, &event)?;
         }
     }
     Ok(())

@@ -34,7 +34,7 @@ pub(crate) fn page(session: &mut Session<'_>, records: &[Record], now: Timestamp
     if !faults.is_empty() {
         return Err(Failure::Page(faults));
     }
-    apply::apply(session, records, &facts)?;
+    apply::apply(session, records, &facts, now)?;
     freed::offer(session, records, &facts, now)?;
     Ok(Vec::new())
 }

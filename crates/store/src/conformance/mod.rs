@@ -32,6 +32,7 @@ pub mod midnights;
 pub mod model;
 pub mod moving;
 pub mod offers;
+pub mod posting;
 pub mod publishing;
 pub mod reading;
 pub mod region;
@@ -136,6 +137,17 @@ macro_rules! conformance {
             moving::a_move_races_with_a_cancellation,
             moving::a_visit_without_a_referral_may_go_to_another_specialty,
             moving::other_times_for_a_move_are_those_it_could_go_to,
+            posting::every_change_is_owed_to_those_who_want_to_know,
+            posting::what_another_system_changed_is_owed_and_what_it_brings_is_not,
+            posting::what_is_refused_is_no_event,
+            posting::an_event_is_claimed_sent_and_owed_no_more,
+            posting::each_event_goes_to_one_of_many_claimants,
+            posting::a_claim_of_events_that_has_ended_is_taken_over,
+            posting::the_events_of_an_entry_are_sent_one_after_another,
+            posting::one_receiver_does_not_wait_for_another,
+            posting::what_was_settled_is_told_once_more_when_it_is_asked_for,
+            posting::old_events_are_forgotten,
+            posting::events_of_an_erased_person_go_and_of_a_merged_one_stay,
             publishing::publishing_twice_changes_nothing,
             publishing::booked_cells_survive_a_changed_template,
             publishing::a_template_that_moves_takes_its_free_cells_along,

@@ -27,7 +27,19 @@ pub(crate) fn run(args: ServerArgs) -> Outcome {
     for issuer in &settings.issuers {
         say(&format!("\n[[issuers]]\n{}", issuer_lines(issuer)))?;
     }
+    for hook in &settings.webhooks.hooks {
+        say(&format!("\n[[webhooks]]\n{}", webhook_lines(&hook.table)))?;
+    }
     Ok(())
+}
+
+fn webhook_lines(table: &crate::settings::WebhookTable) -> String {
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let mut lines = vec![format!("name = {}", quoted(&table.name)), format!("url = {}", quoted(&table.url))];
+    lines.push(format!("secret_file = {}", quoted(&table.secret_file.display().to_string())));
+    lines.extend(table.events.clone().map(|events| format!("events = {}", toml::Value::from(events))));
+    lines.extend(table.authority.as_ref().map(|path| format!("authority = {}", quoted(&path.display().to_string()))));
+    lines.join("\n")
 }
 
 fn issuer_lines(issuer: &crate::settings::IssuerTable) -> String {

@@ -18,6 +18,7 @@ pub(crate) mod schedule;
 pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod token;
+pub(crate) mod webhook;
 
 use std::sync::Arc;
 

@@ -28,6 +28,7 @@ use crate::{
     sealing::Sealing,
     settings::Settings,
     shutdown::Signals,
+    webhooks,
 };
 
 pub(crate) const EXAMPLES: &str = "\
@@ -79,7 +80,8 @@ async fn serve(settings: Settings, demonstration: Option<Demonstration>) -> Outc
     let metrics = Metrics::new(&store);
     let gate = Arc::new(Gate::new(Phase::Serving));
     let worker = messages::worker(&settings, &store, &own_key, metrics.clone())?;
-    let tasks = background::start(&settings, &store, (&verifier, contacts), &metrics, worker);
+    let postman = webhooks::postman(&settings, &store, metrics.clone())?;
+    let tasks = background::start(&settings, &store, (&verifier, contacts), &metrics, (worker, postman));
     let served = served(&settings, &store, &gate, (verifier, Arc::clone(&own_key)), &metrics);
     let (give_word, stop) = Stop::channel();
     let limits = listen_limits(&settings);

@@ -23,7 +23,7 @@ use talon_domain::message::{MessageKind, MessageState};
 use talon_jobs::Watcher;
 use talon_store::Store;
 
-use super::store_load::StoreLoad;
+use super::{store_load::StoreLoad, webhooks::WebhookMetrics};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -75,6 +75,7 @@ pub(crate) struct Metrics {
     put_off: Family<ReasonLabel, Counter>,
     owed: Gauge,
     oldest: Gauge,
+    pub(super) webhooks: WebhookMetrics,
 }
 
 impl Metrics {
@@ -101,10 +102,11 @@ impl Metrics {
         registry.register("messages_owed", "Messages that are owed", owed.clone());
         let about = "For how long the oldest message has been owed";
         registry.register_with_unit("messages_oldest", about, Unit::Seconds, oldest.clone());
+        let webhooks = WebhookMetrics::new(&mut registry);
         let build = prometheus_client::metrics::info::Info::new(Build { version: env!("CARGO_PKG_VERSION") });
         registry.register("build", "The program", build);
         registry.register_collector(Box::new(StoreLoad::of(Arc::downgrade(store))));
-        Arc::new(Self { registry, requests, refusals, took, key_reloads, messages, put_off, owed, oldest })
+        Arc::new(Self { registry, requests, refusals, took, key_reloads, messages, put_off, owed, oldest, webhooks })
     }
 
     /// The files of keys had changed.

@@ -3,3 +3,4 @@
 pub(crate) mod logs;
 pub(crate) mod metrics;
 mod store_load;
+mod webhooks;

@@ -1,11 +1,11 @@
-//! The settings file: TOML, the keys of [`super::keys`], and `[[issuers]]`.
+//! The settings file: TOML, the keys of [`super::keys`], `[[issuers]]` and `[[webhooks]]`.
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    SettingsError,
+    SettingsError, WebhookTable,
     keys::{KEYS, named, suggest},
 };
 
@@ -15,6 +15,7 @@ pub(crate) struct FileSettings {
     pub(crate) path: PathBuf,
     pub(crate) values: Vec<(&'static str, String)>,
     pub(crate) issuers: Vec<IssuerTable>,
+    pub(crate) webhooks: Vec<WebhookTable>,
 }
 
 /// One more issuer of tokens: an `[[issuers]]` table.
@@ -43,15 +44,21 @@ pub(crate) fn read(path: &Path) -> Result<FileSettings, SettingsError> {
     let text = std::fs::read_to_string(path).map_err(|error| SettingsError::new(&at, error.to_string()))?;
     let mut table: toml::Table =
         text.parse().map_err(|error: toml::de::Error| SettingsError::new(&at, error.to_string().trim().to_owned()))?;
-    let issuers = match table.remove("issuers") {
-        None => Vec::new(),
-        Some(value) => value
-            .try_into()
-            .map_err(|error: toml::de::Error| SettingsError::new(&at, format!("issuers: {}", error.message())))?,
-    };
+    let issuers = tables(&at, &mut table, "issuers")?;
+    let webhooks = tables(&at, &mut table, "webhooks")?;
     let mut values = Vec::new();
     flatten(&at, "", table, &mut values)?;
-    Ok(FileSettings { path: path.to_owned(), values, issuers })
+    Ok(FileSettings { path: path.to_owned(), values, issuers, webhooks })
+}
+
+/// The tables of one name.
+fn tables<T: DeserializeOwned>(at: &str, table: &mut toml::Table, name: &str) -> Result<Vec<T>, SettingsError> {
+    match table.remove(name) {
+        None => Ok(Vec::new()),
+        Some(value) => value
+            .try_into()
+            .map_err(|error: toml::de::Error| SettingsError::new(at, format!("{name}: {}", error.message()))),
+    }
 }
 
 fn flatten(
@@ -68,7 +75,7 @@ fn flatten(
                 continue;
             }
             (None, _) => {
-                let hint = suggest(&name, KEYS.iter().map(|key| key.name).chain(["issuers"]));
+                let hint = suggest(&name, KEYS.iter().map(|key| key.name).chain(["issuers", "webhooks"]));
                 return Err(SettingsError::new(at, format!("there is no setting {name}{hint}")));
             }
             (Some(_), toml::Value::String(text)) => text,

@@ -7,6 +7,7 @@ mod origin;
 mod parse;
 mod store_url;
 mod types;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ pub(crate) use origin::{Options, Values};
 pub(crate) use parse::duration;
 pub(crate) use store_url::StoreUrl;
 pub(crate) use types::{LogFormat, Settings};
+pub(crate) use webhooks::{HookSettings, WebhookTable};
 
 /// A setting, file, variable or option that cannot be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +55,7 @@ pub(crate) fn load(config: Option<&Path>, options: Options) -> Result<Loaded, Se
         None => file::FileSettings::default(),
     };
     let values = Values::resolve(&file, environment()?, options)?;
-    let settings = Settings::read(&values, file.issuers)?;
+    let settings = Settings::read(&values, file.issuers, file.webhooks)?;
     Ok(Loaded { values, settings })
 }
 

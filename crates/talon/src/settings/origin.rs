@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     fn file(name: &'static str, text: &str) -> FileSettings {
-        FileSettings { path: "t.toml".into(), values: vec![(name, text.to_owned())], issuers: Vec::new() }
+        FileSettings { path: "t.toml".into(), values: vec![(name, text.to_owned())], ..FileSettings::default() }
     }
 
     fn variable(name: &str, text: &str) -> [(String, String); 1] {

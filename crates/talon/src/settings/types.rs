@@ -12,7 +12,9 @@ use talon_domain::{
 };
 use talon_iemk::{Base, Network, Proxies};
 
-use super::{IssuerTable, MailSettings, SettingsError, StoreUrl, Values, parse::Field};
+use super::{
+    IssuerTable, MailSettings, SettingsError, StoreUrl, Values, WebhookTable, parse::Field, webhooks::WebhookSettings,
+};
 
 /// Everything an operator chooses.
 #[derive(Clone, Debug)]
@@ -39,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) offers: OfferTerms,
     pub(crate) deadlines: Deadlines,
     pub(crate) mail: MailSettings,
+    pub(crate) webhooks: WebhookSettings,
     pub(crate) log_level: String,
     pub(crate) log_format: LogFormat,
     pub(crate) limits: Limits,
@@ -114,7 +117,11 @@ impl Settings {
     /// # Errors
     ///
     /// Names the first setting that cannot be used, its value and who set it.
-    pub(crate) fn read(values: &Values, issuers: Vec<IssuerTable>) -> Result<Self, SettingsError> {
+    pub(crate) fn read(
+        values: &Values,
+        issuers: Vec<IssuerTable>,
+        webhooks: Vec<WebhookTable>,
+    ) -> Result<Self, SettingsError> {
         let field = |name| values.get(name).map(|value| Field { name, value });
         let store: StoreUrl = field("store")?.parse()?;
         let signing_key = field("signing_key")?.path().unwrap_or_else(|| store.key_path());
@@ -155,6 +162,7 @@ impl Settings {
             offers: OfferTerms { time: span(field("offer_time")?.duration()?) },
             deadlines: deadlines(&field("service_deadlines")?)?,
             mail: MailSettings::read(values)?,
+            webhooks: WebhookSettings::read(values, webhooks)?,
             log_level: log_level(&field("log.level")?)?,
             log_format: field("log.format")?.parse()?,
             limits: Limits {
@@ -247,7 +255,7 @@ fn contact_keys(field: &Field<'_>, store: &StoreUrl) -> Option<PathBuf> {
 }
 
 /// Networks with commas between them.
-fn networks(field: &Field<'_>) -> Result<Vec<Network>, SettingsError> {
+pub(super) fn networks(field: &Field<'_>) -> Result<Vec<Network>, SettingsError> {
     let texts = field.value.text.split(',').map(str::trim).filter(|text| !text.is_empty());
     texts.map(|text| text.parse().map_err(|error| field.fault(error))).collect()
 }

@@ -2,6 +2,7 @@
 
 mod sample;
 mod store;
+mod trail;
 
 use std::io::Cursor;
 

@@ -9,20 +9,19 @@ use talon_domain::{
     audit::AuditRecord,
     booking::{BookCommand, CancelCommand, FreeTime, HoldChange, HoldCommand, HoldTerms, MoveCommand},
     entry::Entry,
-    ids::{AuditId, ClientId, EntryKey, PersonId, RequestId, SlotKey},
-    node::NodeName,
+    ids::{ClientId, EntryKey, PersonId, SlotKey},
     reference::Reference,
     schedule::Template,
     slot::Slot,
     waiting::{WaitCommand, WithdrawCommand},
 };
 use talon_store::{
-    Attempted, BookReply, CancelReply, Chain, ChainEnd, ClaimMessages, ClaimedMessages, ClientSecret, EntriesQuery,
-    ExportPage, ExtendReply, Fault, FreeTimesQuery, HoldReply, Holder, Kind, KnownKey, Link, ListQuery, ListReply,
-    Load, MessageCounts, MessageRow, MessagesQuery, MoveReply, OwnReferral, Past, PersonCards, PersonMatch,
-    PlaceInLine, PolicyQuery, Published, Record, RecordsQuery, ReleaseReply, ReminderPass, Removal, RemoveReply,
-    Resealed, Result, SchedulePage, ScheduleQuery, Snapshot, Store, StoreError, Swept, TicketFacts, TicketReader,
-    Trail, TrailCounts, TrailSnapshot, WaitReply, WithdrawReply,
+    Attempted, AttemptedEvent, BookReply, CancelReply, ClaimEvents, ClaimMessages, ClaimedEvents, ClaimedMessages,
+    ClientSecret, EntriesQuery, EventCounts, EventRow, EventsQuery, ExportPage, ExtendReply, Fault, FreeTimesQuery,
+    HoldReply, Holder, Kind, KnownKey, ListQuery, ListReply, Load, MessageCounts, MessageRow, MessagesQuery, MoveReply,
+    OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery, Published, Record, ReleaseReply,
+    ReminderPass, Removal, RemoveReply, Replay, Resealed, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
+    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
 };
 
 /// Records by kind and key.
@@ -284,6 +283,30 @@ impl Store for FakeStore {
         unreachable!()
     }
 
+    async fn claim_events(&self, _: &ClaimEvents, _: Timestamp) -> Result<ClaimedEvents> {
+        unreachable!()
+    }
+
+    async fn settle_event(&self, _: &AttemptedEvent, _: Timestamp) -> Result<bool> {
+        unreachable!()
+    }
+
+    async fn replay_events(&self, _: &Replay, _: Timestamp, _: u32) -> Result<u64> {
+        unreachable!()
+    }
+
+    async fn events(&self, _: &EventsQuery) -> Result<Vec<EventRow>> {
+        unreachable!()
+    }
+
+    async fn event_counts(&self) -> Result<EventCounts> {
+        unreachable!()
+    }
+
+    async fn forget_events(&self, _: Timestamp, _: u32) -> Result<u64> {
+        unreachable!()
+    }
+
     async fn record(&self, _: AuditRecord) -> Result<()> {
         unreachable!()
     }
@@ -339,53 +362,7 @@ impl Store for FakeStore {
     async fn close(&self) {}
 }
 
-#[async_trait]
-impl Trail for FakeStore {
-    async fn seal(&self, _: NodeName, _: Timestamp, _: u32) -> Result<u64> {
-        unreachable!()
-    }
-
-    async fn unsealed(&self) -> Result<Option<(u64, Timestamp)>> {
-        unreachable!()
-    }
-
-    async fn chain_ends(&self, _: Date) -> Result<Vec<ChainEnd>> {
-        unreachable!()
-    }
-
-    async fn requeue(&self) -> Result<u64> {
-        unreachable!()
-    }
-
-    async fn remove_sealed(&self, _: &ChainEnd, _: (u64, u64)) -> Result<u64> {
-        unreachable!()
-    }
-}
-
-struct FakeSnapshot(Records);
-
-#[async_trait]
-impl TrailSnapshot for FakeSnapshot {
-    async fn counts(&self) -> Result<TrailCounts> {
-        unreachable!()
-    }
-
-    async fn ends(&self) -> Result<Vec<ChainEnd>> {
-        unreachable!()
-    }
-
-    async fn links(&self, _: &Chain, _: u64) -> Result<Vec<Link>> {
-        unreachable!()
-    }
-
-    async fn loose(&self, _: Option<(RequestId, AuditId)>) -> Result<Vec<AuditRecord>> {
-        unreachable!()
-    }
-
-    async fn records(&self, _: &RecordsQuery, _: Option<(RequestId, AuditId)>) -> Result<Vec<AuditRecord>> {
-        unreachable!()
-    }
-}
+pub(super) struct FakeSnapshot(Records);
 
 #[async_trait]
 impl Snapshot for FakeSnapshot {

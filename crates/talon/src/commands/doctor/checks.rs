@@ -27,6 +27,7 @@ use crate::{
     failure::Failure,
     messages,
     settings::{MailWay, Settings},
+    webhooks,
 };
 
 /// Less than this and the write-ahead log of a busy hour may not fit.
@@ -56,6 +57,7 @@ pub(super) fn all(settings: &Settings) -> Vec<(&'static str, Finding)> {
         ("audit", audit(settings)),
         ("messages", messages(settings)),
         ("sealing", sealing(settings)),
+        ("webhooks", webhooks(settings)),
     ]
 }
 
@@ -266,6 +268,17 @@ fn sealing(settings: &Settings) -> Finding {
                 Fine(format!("checkpoints in {shown}, the newest of {day}; keep a copy where it cannot be edited"))
             }
         },
+    }
+}
+
+fn webhooks(settings: &Settings) -> Finding {
+    match webhooks::hooks(settings) {
+        Ok(hooks) if hooks.is_empty() => Fine("nobody is told of events".to_owned()),
+        Ok(hooks) => {
+            let told: Vec<_> = hooks.iter().map(|hook| format!("{} at {}", hook.name, hook.post.endpoint())).collect();
+            Fine(format!("secrets and certificates can be used; told are {}", told.join(", ")))
+        }
+        Err(failure) => Fault(text(&failure)),
     }
 }
 

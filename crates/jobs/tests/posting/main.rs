@@ -1,0 +1,5 @@
+//! The postman with a store, receivers on loopback, and a clock that stands still.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod receivers;
+mod world;
