@@ -46,6 +46,9 @@ pub(crate) struct AllArgs {
     /// The talon binary [default: the release build, brought up to date]
     #[arg(long, value_name = "FILE")]
     pub(crate) talon: Option<PathBuf>,
+    /// Another talon binary, to stand beside it in the scenarios `before` and `postgres-before`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) before: Option<PathBuf>,
 }
 
 #[derive(clap::Args, Debug)]

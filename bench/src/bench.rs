@@ -49,7 +49,7 @@ pub(crate) struct Bench {
 /// Runs the scenarios and prints the table.
 pub(crate) fn run(args: &AllArgs) -> anyhow::Result<()> {
     let scratch = scratch(args.scratch.as_deref())?;
-    let servers = servers(args.talon.as_deref(), scratch.path())?;
+    let servers = servers(args.talon.as_deref(), args.before.as_deref(), scratch.path())?;
     println!("{}\n", machine::describe());
     let chosen: Vec<_> = Scenario::ALL.iter().filter(|it| args.only.is_empty() || args.only.contains(it)).collect();
     let postgres = if chosen.iter().any(|it| it.needs_postgres()) { start_postgres(scratch.path())? } else { None };
@@ -92,15 +92,16 @@ pub(crate) fn scratch(folder: Option<&Path>) -> anyhow::Result<TempDir> {
 }
 
 /// What starts the servers: copies of the binaries, and issuers of tokens.
-pub(crate) fn servers(talon: Option<&Path>, scratch: &Path) -> anyhow::Result<Servers> {
+pub(crate) fn servers(talon: Option<&Path>, before: Option<&Path>, scratch: &Path) -> anyhow::Result<Servers> {
     ensure!(!cfg!(debug_assertions), "figures of a debug build mean nothing: cargo run --release -p talon-bench");
     let talon = match talon {
         Some(path) => path.to_owned(),
         None => build_talon()?,
     };
     Ok(Servers {
-        talon: keep(&talon, scratch)?,
-        bench: keep(&std::env::current_exe()?, scratch)?,
+        talon: keep(&talon, scratch, "talon")?,
+        before: before.map(|binary| keep(binary, scratch, "before")).transpose()?,
+        bench: keep(&std::env::current_exe()?, scratch, "bench")?,
         issuers: Issuers::make(scratch)?,
         scratch: scratch.to_owned(),
     })
@@ -169,8 +170,8 @@ fn once<T>(cell: &OnceCell<T>, make: impl FnOnce() -> anyhow::Result<T>) -> anyh
 }
 
 /// Copies a binary, so that a build meanwhile does not change what is measured.
-fn keep(binary: &Path, scratch: &Path) -> anyhow::Result<PathBuf> {
-    let copy = scratch.join(binary.file_name().context("a binary has a name")?);
+fn keep(binary: &Path, scratch: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let copy = scratch.join(name);
     std::fs::copy(binary, &copy).with_context(|| format!("{} cannot be copied", binary.display()))?;
     Ok(copy)
 }

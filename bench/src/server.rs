@@ -1,6 +1,9 @@
 //! The two servers that are measured beside each other.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{
     engine::Engine,
@@ -12,6 +15,8 @@ use crate::{
 pub(crate) struct Servers {
     /// The talon binary.
     pub(crate) talon: PathBuf,
+    /// The binary of another build, if one is to stand beside it.
+    pub(crate) before: Option<PathBuf>,
     /// This program, which is the floor as well.
     pub(crate) bench: PathBuf,
     pub(crate) issuers: Issuers,
@@ -31,9 +36,20 @@ impl Servers {
         Process::serve(command, &self.scratch.join("talon.log"))
     }
 
+    /// Talon as a build before this one had it, on a store that this one has made.
+    pub(crate) fn talon_before(&self, before: &Path, store: &str) -> anyhow::Result<Process> {
+        let mut command = self.command_of(before, "serve", store);
+        command.args(["--listen", "127.0.0.1:0"]);
+        Process::serve(command, &self.scratch.join("before.log"))
+    }
+
     /// A command of talon on a store.
     pub(crate) fn talon_command(&self, name: &str, store: &str) -> Command {
-        let mut command = Command::new(&self.talon);
+        self.command_of(&self.talon, name, store)
+    }
+
+    fn command_of(&self, talon: &Path, name: &str, store: &str) -> Command {
+        let mut command = Command::new(talon);
         for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TALON_")) {
             command.env_remove(variable);
         }

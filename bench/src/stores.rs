@@ -52,7 +52,7 @@ struct Run {
 /// Imports the same region into each store, books in them in turns and prints the table.
 pub(crate) fn run(args: &StoresArgs) -> anyhow::Result<()> {
     let scratch = bench::scratch(args.scratch.as_deref())?;
-    let servers = bench::servers(args.talon.as_deref(), scratch.path())?;
+    let servers = bench::servers(args.talon.as_deref(), None, scratch.path())?;
     println!("{}\n", machine::describe());
     let start = jiff::tz::TimeZone::UTC.to_datetime(clock::now()).date().checked_add(2.days())?;
     let facilities = u32::try_from(args.persons / PERSONS_OF_A_FACILITY)?.max(1);

@@ -14,7 +14,7 @@ use crate::{
     tokens::Algorithm,
 };
 
-const CONNECTIONS: usize = 8;
+pub(super) const CONNECTIONS: usize = 8;
 
 /// The longest that 99 of 100 answers may take, in microseconds: without an audit record of each, and with one.
 const LATENCY: f64 = 5_000.0;
@@ -50,7 +50,7 @@ pub(super) fn run(bench: &Bench, on: &Backend) -> anyhow::Result<()> {
 }
 
 /// What each person may book by their first referral.
-fn in_facilities(bench: &Bench, stored: &Stored) -> Rc<Requests> {
+pub(super) fn in_facilities(bench: &Bench, stored: &Stored) -> Rc<Requests> {
     let generator = stored.region.generator();
     let persons = (0..).map_while(|n| generator.nth_person(n)).take(PERSONS);
     let asked = persons.map(|person| (person.person, person.referral, Some(person.lpu_code)));

@@ -1,5 +1,7 @@
 //! The scenarios: one for each group of goals.
 
+mod before;
+mod busy;
 mod contended;
 mod free_times;
 mod import;
@@ -53,6 +55,14 @@ pub(crate) enum Scenario {
     PostgresFreeTimes,
     /// As `overload` on PostgreSQL
     PostgresOverload,
+    /// Free times while others book
+    Busy,
+    /// As `busy` on PostgreSQL
+    PostgresBusy,
+    /// Bookings and free times beside another build, the one that `--before` names
+    Before,
+    /// As `before` on PostgreSQL
+    PostgresBefore,
 }
 
 impl Scenario {
@@ -74,6 +84,10 @@ impl Scenario {
         Self::PostgresSize,
         Self::PostgresFreeTimes,
         Self::PostgresOverload,
+        Self::Busy,
+        Self::PostgresBusy,
+        Self::Before,
+        Self::PostgresBefore,
     ];
 
     /// Whether there is nothing to measure without a PostgreSQL server.
@@ -87,6 +101,8 @@ impl Scenario {
                 | Self::PostgresSize
                 | Self::PostgresFreeTimes
                 | Self::PostgresOverload
+                | Self::PostgresBusy
+                | Self::PostgresBefore
         )
     }
 
@@ -114,6 +130,10 @@ impl Scenario {
             Self::PostgresSize => on_postgres(large::run),
             Self::PostgresFreeTimes => on_postgres(free_times::run),
             Self::PostgresOverload => on_postgres(overload::run),
+            Self::Busy => busy::run(bench, embedded),
+            Self::PostgresBusy => on_postgres(busy::run),
+            Self::Before => before::run(bench, embedded),
+            Self::PostgresBefore => on_postgres(before::run),
         }
     }
 }

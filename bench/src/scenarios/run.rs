@@ -1,6 +1,6 @@
 //! One run of one server under a closed loop.
 
-use std::rc::Rc;
+use std::{path::Path, rc::Rc};
 
 use anyhow::ensure;
 
@@ -46,6 +46,18 @@ pub(super) fn talon_on(
     measure(bench.servers.talon(store)?, &on.engine, plan, requests, first)
 }
 
+/// Another build of Talon on a store as it is.
+pub(super) fn before(
+    bench: &Bench,
+    before: &Path,
+    on: &Backend,
+    store: &str,
+    plan: Closed,
+    requests: &Rc<Requests>,
+) -> anyhow::Result<Run> {
+    measure(bench.servers.talon_before(before, store)?, &on.engine, plan, requests, 0)
+}
+
 /// Whether reading leaves an audit record.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reads {
@@ -62,11 +74,15 @@ pub(super) fn talon_reading(
     requests: &Rc<Requests>,
     reads: Reads,
 ) -> anyhow::Result<Run> {
-    let server = match reads {
-        Reads::Recorded => bench.servers.talon(store)?,
-        Reads::Unrecorded => bench.servers.talon_set(store, &[("TALON_AUDIT_READS", "false")])?,
-    };
-    measure(server, &on.engine, plan, requests, 0)
+    measure(serve_reading(bench, store, reads)?, &on.engine, plan, requests, 0)
+}
+
+/// Talon on a store as it is.
+pub(super) fn serve_reading(bench: &Bench, store: &str, reads: Reads) -> anyhow::Result<Process> {
+    match reads {
+        Reads::Recorded => bench.servers.talon(store),
+        Reads::Unrecorded => bench.servers.talon_set(store, &[("TALON_AUDIT_READS", "false")]),
+    }
 }
 
 /// The floor on an empty store.
@@ -81,7 +97,7 @@ pub(super) fn floor(
 }
 
 /// Everything must be booked, or the figure would be of something else.
-fn measure(
+pub(super) fn measure(
     server: Process,
     engine: &Engine,
     plan: Closed,
