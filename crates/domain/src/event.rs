@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     codes::codes,
     entry::{Entry, EntryState},
-    ids::EntryKey,
+    ids::{EntryId, EntryKey, ResourceKey},
     message::{Message, MessageKind},
 };
 
@@ -26,6 +26,8 @@ codes! {
         Missed = "entry.missed",
         /// A time was offered to one who waits. What stands for the entry is the hold.
         Offered = "offer.made",
+        /// Times of a resource came, went or changed. What stands for the entry is the resource.
+        Schedule = "schedule.changed",
     }
 }
 
@@ -39,6 +41,7 @@ impl EventKind {
             Self::Arrived => "arrived",
             Self::Missed => "missed",
             Self::Offered => "offered",
+            Self::Schedule => "schedule",
         }
     }
 }
@@ -56,9 +59,10 @@ codes! {
 /// What tells an event from every other. A change has one version and is one event, so whoever is told twice knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventKey {
-    /// The entry that it happened to; of an offer the hold.
+    /// The entry that it happened to; of an offer the hold, of a schedule the resource.
     pub about: EntryKey,
-    /// The entry's version that it made.
+    /// The entry's version that it made. A schedule has none, and 0 stands here: the next change of one that is owed
+    /// makes it newer, and whoever was told of the older one is told again.
     pub version: u32,
     /// What happened.
     pub kind: EventKind,
@@ -70,14 +74,13 @@ pub struct EventKey {
 pub struct BadEventId;
 
 impl fmt::Display for EventKey {
-    /// `webhook-id`: it is the same each time that the event is told.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "evt_{}_{}_{}", self.about, self.version, self.kind.word())
     }
 }
 
 impl EventKey {
-    /// Reads an id.
+    /// Reads an id that [`Event::id`] has written.
     ///
     /// # Errors
     ///
@@ -85,11 +88,16 @@ impl EventKey {
     pub fn parse(text: &str) -> Result<Self, BadEventId> {
         let parts = text.strip_prefix("evt_").and_then(|rest| rest.rsplit_once('_'));
         let (rest, word) = parts.ok_or(BadEventId)?;
-        let (about, version) = rest.rsplit_once('_').ok_or(BadEventId)?;
+        let (about, number) = rest.rsplit_once('_').ok_or(BadEventId)?;
+        let kind = EventKind::ALL.iter().copied().find(|kind| kind.word() == word).ok_or(BadEventId)?;
+        let version = match kind {
+            EventKind::Schedule => number.parse::<u64>().map(|_| 0),
+            _ => number.parse(),
+        };
         Ok(Self {
             about: EntryKey::parse(about).map_err(|_| BadEventId)?,
-            version: version.parse().map_err(|_| BadEventId)?,
-            kind: EventKind::ALL.iter().copied().find(|kind| kind.word() == word).ok_or(BadEventId)?,
+            version: version.map_err(|_| BadEventId)?,
+            kind,
         })
     }
 }
@@ -104,6 +112,23 @@ pub struct Event {
 }
 
 impl Event {
+    /// `webhook-id`: it is the same each time that the event is told, and another for every other event. Of a schedule it
+    /// has the instant in microseconds where others have the version.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self.key.kind {
+            EventKind::Schedule => format!("evt_{}_{}_schedule", self.key.about, self.happened.as_microsecond()),
+            _ => self.key.to_string(),
+        }
+    }
+
+    /// Times of a resource came, went or changed.
+    #[must_use]
+    pub fn of_schedule(resource: ResourceKey, now: Timestamp) -> Self {
+        let about = EntryKey { facility: resource.facility, entry: EntryId(resource.resource.0) };
+        Self { key: EventKey { about, version: 0, kind: EventKind::Schedule }, happened: now }
+    }
+
     /// What happened when a change owed a message. A reminder is no change.
     #[must_use]
     pub fn of(message: &Message) -> Option<Self> {
@@ -185,12 +210,14 @@ pub struct Subscription {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use uuid::Uuid;
 
     use super::*;
     use crate::{
         entry::Ticket,
-        ids::{EntryId, FacilityId, PersonId, ResourceId, SlotId},
+        ids::{FacilityId, PersonId, ResourceId, SlotId},
         resource::SpecialtyCode,
     };
 
@@ -254,10 +281,19 @@ mod tests {
     fn an_id_is_read_as_it_is_written_and_has_no_dot() {
         for kind in MessageKind::ALL {
             let Some(event) = Event::of(&message(*kind)) else { continue };
-            let id = event.key.to_string();
+            let id = event.id();
             assert_eq!(EventKey::parse(&id), Ok(event.key), "{id}");
             assert!(!id.contains('.'), "{id}");
         }
+        let resource =
+            ResourceKey { facility: FacilityId(Uuid::from_u128(1)), resource: ResourceId(Uuid::from_u128(4)) };
+        let [one, next] =
+            [1_u8, 2].map(|n| Event::of_schedule(resource, Timestamp::UNIX_EPOCH + Duration::from_secs(n.into())));
+        assert_eq!(EventKey::parse(&one.id()), Ok(one.key));
+        assert!(
+            one.key == next.key && one.id() != next.id() && !one.id().contains('.'),
+            "whoever was told is told again"
+        );
         let id = Event::of(&message(MessageKind::Moved)).unwrap().key.to_string();
         for bad in ["", "evt_", &id[4..], &id.replace("_7_", "_-7_"), &id.replace("moved", "reminded"), &id[..80]] {
             assert_eq!(EventKey::parse(bad), Err(BadEventId), "{bad}");

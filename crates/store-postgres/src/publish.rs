@@ -1,6 +1,6 @@
 //! Making a template's slots what the template now says, without touching booked ones.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::{Timestamp, ToSpan, civil::Date};
 use talon_domain::{facility::Facility, ids::ResourceKey, schedule::Template, slot::Slot};
@@ -14,6 +14,7 @@ use crate::{
     slots::{self, Taken, slot_columns},
     template,
     transaction::Tx,
+    webhooks,
 };
 
 /// Replaces the slots that `template` made on these days, both included.
@@ -49,8 +50,10 @@ pub(crate) async fn publish(
     locks.add(tx, Locks { slots: going.iter().copied().collect(), ..Locks::default() }).await?;
     let changes = job.changes(&cells, &left_behind, &slots::taken(tx, &going).await?);
     let new = changes.add.clone();
+    let changed = changes.resources();
     let done = changes.make(tx).await?;
     offers::give_new(session, &new, now).await?;
+    webhooks::owe_schedule(session, &changed, now).await?;
     Ok(done)
 }
 
@@ -175,6 +178,12 @@ struct Changes<'a> {
 }
 
 impl Changes<'_> {
+    /// Whose times come, go or change.
+    fn resources(&self) -> BTreeSet<ResourceKey> {
+        let slots = self.remove.iter().chain(&self.change).chain(&self.add);
+        slots.map(|slot| ResourceKey { facility: slot.key.facility, resource: slot.resource }).collect()
+    }
+
     async fn make(self, tx: &Tx) -> Result<Published> {
         slots::delete(tx, &self.remove).await?;
         let changed = slots::update(tx, &self.change).await?;

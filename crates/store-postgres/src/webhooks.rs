@@ -1,9 +1,11 @@
 //! Events on their way to integrators: owed, claimed, settled, as messages are.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use talon_domain::{
     event::{Event, EventKey, EventKind, EventState, Subscription},
-    ids::{EntryId, EntryKey, FacilityId},
+    ids::{EntryId, EntryKey, FacilityId, ResourceKey},
 };
 use talon_store::{AttemptedEvent, ClaimEvents, ClaimedEvents, DueEvent, Sending};
 use tokio_postgres::Row;
@@ -12,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     columns::{code, column, counter, get, guid, guids, micros},
     failure::Result,
+    session::Session,
     transaction::Tx,
 };
 
@@ -44,6 +47,39 @@ pub(crate) async fn owe(tx: &Tx, hooks: &[Subscription], events: &[Event]) -> Re
         }
     }
     insert(tx, &owed).await
+}
+
+/// Owes to everybody who wants to know that a resource's times changed. One that is owed already becomes newer, and by at
+/// least a microsecond: whoever is being told of it now may have asked for the times before this change.
+pub(crate) async fn owe_schedule(
+    session: &Session<'_>,
+    resources: &BTreeSet<ResourceKey>,
+    now: Timestamp,
+) -> Result<()> {
+    for subscription in session.hooks.iter().filter(|hook| hook.events.contains(&EventKind::Schedule)) {
+        // In the order of keys: of two imports the second waits, and never in a circle.
+        let keys: Vec<_> = resources.iter().map(|resource| Event::of_schedule(*resource, now).key).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        session
+            .tx
+            .execute(
+                "INSERT INTO webhook_outbox (facility, entry, hook, version, kind, happened, owed) \
+                 SELECT facility, entry, $3, 0, $4, $5, $5 FROM unnest($1::uuid[], $2::uuid[]) AS q(facility, entry) \
+                 ON CONFLICT (facility, entry, hook, version, kind) \
+                 DO UPDATE SET happened = greatest(webhook_outbox.happened + 1, excluded.happened), owed = excluded.owed",
+                params![
+                    guids(&keys, |key| key.about.facility.0),
+                    guids(&keys, |key| key.about.entry.0),
+                    subscription.hook.as_str(),
+                    EventKind::Schedule.code(),
+                    now.as_microsecond()
+                ],
+            )
+            .await?;
+    }
+    Ok(())
 }
 
 /// Owes events to receivers. One that is owed already stays as it is.
@@ -225,9 +261,11 @@ pub(crate) async fn settle(tx: &Tx, attempted: &AttemptedEvent, now: Timestamp) 
         ],
     )
     .await?;
+    // A schedule that changed again meanwhile is owed still.
     tx.execute(
-        "DELETE FROM webhook_outbox WHERE facility = $1 AND entry = $2 AND hook = $3 AND version = $4 AND kind = $5",
-        params![facility, entry, hook, version, kind],
+        "DELETE FROM webhook_outbox WHERE facility = $1 AND entry = $2 AND hook = $3 AND version = $4 AND kind = $5 \
+         AND happened = $6",
+        params![facility, entry, hook, version, kind, event.happened.as_microsecond()],
     )
     .await?;
     Ok(true)

@@ -1,10 +1,10 @@
 //! Making a template's slots what the template now says, without touching booked ones.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::{Timestamp, ToSpan, civil::Date};
 use rusqlite::params;
-use talon_domain::{facility::Facility, schedule::Template, slot::Slot};
+use talon_domain::{facility::Facility, ids::ResourceKey, schedule::Template, slot::Slot};
 use talon_store::{Published, StoreError};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     offers,
     session::Session,
     slots::{self, slot_columns},
-    template,
+    template, webhooks,
 };
 
 /// Replaces the slots that `template` made on these days, both included.
@@ -36,7 +36,7 @@ pub(crate) fn publish(
     }
     let wanted: HashMap<_, _> = wanted.iter().map(|slot| (slot.start, slot)).collect();
     let mut done = Published::default();
-    let mut there = HashSet::new();
+    let (mut there, mut changed) = (HashSet::new(), BTreeSet::new());
     // First what the template does not make any more, so that it does not block what it makes now.
     for old in made_before(session, template, facility, days)? {
         let here = old.resource == template.resource.resource;
@@ -48,6 +48,7 @@ pub(crate) fn publish(
             there.extend(here.then_some(old.start));
         } else {
             slots::delete(connection, old.key)?;
+            changed.insert(resource(&old));
             done.removed += u64::from(!here || !wanted.contains_key(&old.start));
         }
     }
@@ -63,7 +64,13 @@ pub(crate) fn publish(
     }
     done.added = added.len() as u64;
     offers::give_new(session, &added, now)?;
+    changed.extend(added.iter().map(|slot| resource(slot)));
+    webhooks::owe_schedule(session, &changed, now)?;
     Ok(done)
+}
+
+fn resource(slot: &Slot) -> ResourceKey {
+    ResourceKey { facility: slot.key.facility, resource: slot.resource }
 }
 
 /// The template's slots on these days, also those that it made for resources it has left.

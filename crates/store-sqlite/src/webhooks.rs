@@ -1,10 +1,12 @@
 //! Events on their way to integrators: owed, claimed, settled, as messages are.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use talon_domain::{
     event::{Event, EventKey, EventKind, EventState, Subscription},
-    ids::{EntryId, EntryKey, FacilityId},
+    ids::{EntryId, EntryKey, FacilityId, ResourceKey},
 };
 use talon_store::{AttemptedEvent, ClaimEvents, ClaimedEvents, DueEvent, Sending};
 use uuid::Uuid;
@@ -12,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     columns::{code, guid, micros},
     failure::Result,
+    session::Session,
 };
 
 /// Rows looked at for each event that may be claimed: those behind the first of an entry wait.
@@ -38,6 +41,36 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Event> {
 pub(crate) fn owe(connection: &Connection, hooks: &[Subscription], event: &Event) -> rusqlite::Result<()> {
     for subscription in hooks.iter().filter(|hook| hook.events.contains(&event.key.kind)) {
         insert(connection, subscription.hook.as_str(), event, event.happened)?;
+    }
+    Ok(())
+}
+
+/// Owes to everybody who wants to know that a resource's times changed. One that is owed already becomes newer, and by at
+/// least a microsecond: whoever is being told of it now may have asked for the times before this change.
+pub(crate) fn owe_schedule(
+    session: &Session<'_>,
+    resources: &BTreeSet<ResourceKey>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    for subscription in session.hooks.iter().filter(|hook| hook.events.contains(&EventKind::Schedule)) {
+        for resource in resources {
+            let key = Event::of_schedule(*resource, now).key;
+            session
+                .connection
+                .prepare_cached(
+                    "INSERT INTO webhook_outbox (facility, entry, hook, version, kind, happened, owed) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (facility, entry, hook, version, kind) \
+                     DO UPDATE SET happened = max(happened + 1, excluded.happened), owed = excluded.owed",
+                )?
+                .execute(params![
+                    key.about.facility.bytes(),
+                    key.about.entry.bytes(),
+                    subscription.hook.as_str(),
+                    key.version,
+                    key.kind.code(),
+                    now.as_microsecond()
+                ])?;
+        }
     }
     Ok(())
 }
@@ -166,14 +199,17 @@ pub(crate) fn settle(connection: &Connection, attempted: &AttemptedEvent, now: T
         ])?;
     connection
         .prepare_cached(
-            "DELETE FROM webhook_outbox WHERE facility = ?1 AND entry = ?2 AND hook = ?3 AND version = ?4 AND kind = ?5",
+            // A schedule that changed again meanwhile is owed still.
+            "DELETE FROM webhook_outbox WHERE facility = ?1 AND entry = ?2 AND hook = ?3 AND version = ?4 AND kind = ?5 \
+             AND happened = ?6",
         )?
         .execute(params![
             event.key.about.facility.bytes(),
             event.key.about.entry.bytes(),
             hook,
             event.key.version,
-            event.key.kind.code()
+            event.key.kind.code(),
+            event.happened.as_microsecond()
         ])?;
     Ok(true)
 }

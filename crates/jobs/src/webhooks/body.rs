@@ -15,6 +15,9 @@ pub(crate) fn body(event: &Event) -> Bytes {
             let hold = HoldKey { facility: about.facility, hold: HoldId(about.entry.0) };
             json!({ "facility": about.facility.to_string(), "hold": hold.to_string() })
         }
+        EventKind::Schedule => {
+            json!({ "facility": about.facility.to_string(), "resource": about.to_string() })
+        }
         EventKind::Booked | EventKind::Moved | EventKind::Cancelled | EventKind::Arrived | EventKind::Missed => {
             json!({ "facility": about.facility.to_string(), "entry": about.to_string(), "version": version })
         }
@@ -49,5 +52,6 @@ mod tests {
                     "data": { "facility": facility, "entry": id, "version": 3 } })
         );
         assert_eq!(told(EventKind::Offered)["data"], json!({ "facility": facility, "hold": id }));
+        assert_eq!(told(EventKind::Schedule)["data"], json!({ "facility": facility, "resource": id }));
     }
 }

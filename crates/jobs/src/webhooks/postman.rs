@@ -198,14 +198,14 @@ impl Postman {
                 break;
             }
         }
-        let (name, event) = (&hook.name, due.event.key);
+        let (name, event) = (&hook.name, due.event.id());
         let state = match result {
             Sending::Sent => EventState::Delivered,
             Sending::Rejected => EventState::GivenUp,
             Sending::Later(_) => return,
         };
         match written {
-            Ok(true) => self.parts.watcher.settled(name, event.kind, state),
+            Ok(true) => self.parts.watcher.settled(name, due.event.key.kind, state),
             Ok(false) => {
                 tracing::warn!(hook = %name, %event, "a claim ended while its event was sent; it may be sent twice")
             }
@@ -223,7 +223,7 @@ impl Postman {
 
     /// Asks a receiver to take an event.
     async fn ask(&self, hook: &Hook, event: &Event) -> Answer {
-        let (id, body, second) = (event.key.to_string(), body(event), self.parts.clock.now().as_second());
+        let (id, body, second) = (event.id(), body(event), self.parts.clock.now().as_second());
         let signature = hook.secrets.signature(&id, second, &body);
         let signed = Signed { id, second, signature, body };
         let status = match timeout(self.parts.terms.patience, hook.post.send(&signed)).await {

@@ -21,6 +21,7 @@ use crate::{
     locks::Locks,
     session::Session,
     transaction::Tx,
+    webhooks,
 };
 
 /// Every fault of a page, in its order.
@@ -46,6 +47,7 @@ pub(crate) async fn page(session: &Session<'_>, records: &[Record], now: Timesta
     }
     apply::apply(session, records, &facts, now).await?;
     freed::offer(session, records, &facts, now).await?;
+    webhooks::owe_schedule(session, &facts.schedules_changed(records), now).await?;
     Ok(faults)
 }
 

@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use talon_domain::ids::PersonId;
 use talon_store::{Fault, Record};
 
-use crate::{failure::Failure, failure::Result, session::Session};
+use crate::{failure::Failure, failure::Result, session::Session, webhooks};
 
 /// Every fault of a page, in its order.
 pub(crate) fn check(connection: &Connection, records: &[Record]) -> Result<Vec<Fault>> {
@@ -36,5 +36,6 @@ pub(crate) fn page(session: &mut Session<'_>, records: &[Record], now: Timestamp
     }
     apply::apply(session, records, &facts, now)?;
     freed::offer(session, records, &facts, now)?;
+    webhooks::owe_schedule(session, &facts.schedules_changed(records), now)?;
     Ok(Vec::new())
 }

@@ -147,6 +147,7 @@ macro_rules! conformance {
             posting::one_receiver_does_not_wait_for_another,
             posting::what_was_settled_is_told_once_more_when_it_is_asked_for,
             posting::old_events_are_forgotten,
+            posting::a_changed_schedule_is_told_once_for_all_its_changes_and_again_after_the_next,
             posting::events_of_an_erased_person_go_and_of_a_merged_one_stay,
             publishing::publishing_twice_changes_nothing,
             publishing::booked_cells_survive_a_changed_template,

@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use talon_domain::{
     entry::{Entry, EntryState},
     event::{EventKey, EventKind, EventState, HookName, Subscription},
-    ids::EntryKey,
+    ids::{EntryId, EntryKey, ResourceId},
+    slot::Slot,
 };
 use uuid::Uuid;
 
@@ -14,19 +15,21 @@ use super::{
     region::{
         ADULTS, ANNA, book, booked, cancel, crowd, fill, move_to, now, person, person_records, refused, removal, wait,
     },
-    tally::entries,
+    tally::{self, entries},
 };
 use crate::{
-    AttemptedEvent, ClaimEvents, ClaimedEvents, DueEvent, EventRow, EventsQuery, Record, Replay, Replayed, Sending,
-    Store,
+    AttemptedEvent, ClaimEvents, ClaimedEvents, DueEvent, EventCounts, EventRow, EventsQuery, Kind, Record, Replay,
+    Replayed, Sending, Store,
 };
 
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
 
-/// Who is told in this suite: one of everything, one of cancellations alone.
+/// Who is told in this suite: one of what happens to entries and offers, one of cancellations alone, one of schedules.
 pub fn hooks() -> Arc<[Subscription]> {
-    let everything = Subscription { hook: all(), events: EventKind::ALL.to_vec() };
-    [everything, Subscription { hook: few(), events: vec![EventKind::Cancelled] }].into()
+    let events = EventKind::ALL.iter().copied().filter(|kind| *kind != EventKind::Schedule).collect();
+    let told = |hook, kind| Subscription { hook, events: vec![kind] };
+    let few = told(few(), EventKind::Cancelled);
+    [Subscription { hook: all(), events }, few, told(schedules(), EventKind::Schedule)].into()
 }
 
 fn all() -> HookName {
@@ -35,6 +38,10 @@ fn all() -> HookName {
 
 fn few() -> HookName {
     HookName::parse("few").unwrap()
+}
+
+fn schedules() -> HookName {
+    HookName::parse("schedules").unwrap()
 }
 
 async fn claimed(store: &Arc<dyn Store>, hook: HookName, at: Timestamp) -> (Uuid, ClaimedEvents) {
@@ -59,7 +66,16 @@ async fn settle(
 }
 
 async fn in_state(store: &Arc<dyn Store>, state: Option<EventState>) -> Vec<EventRow> {
-    store.events(&EventsQuery { state, hook: None, limit: 1000 }).await.unwrap()
+    let rows = store.events(&EventsQuery { state, hook: None, limit: 1000 }).await.unwrap();
+    rows.into_iter().filter(|row| row.hook != schedules()).collect()
+}
+
+/// What is counted of the others than who is told of schedules.
+async fn counts(store: &Arc<dyn Store>) -> EventCounts {
+    let mut counts = store.event_counts().await.unwrap();
+    counts.owed.retain(|(hook, ..)| *hook != schedules());
+    counts.settled.retain(|(hook, ..)| *hook != schedules());
+    counts
 }
 
 /// Claims and delivers everything that is due to a receiver, once.
@@ -142,7 +158,7 @@ pub async fn an_event_is_claimed_sent_and_owed_no_more(store: Arc<dyn Store>) {
     assert_eq!(in_state(&store, None).await, []);
     let sent = in_state(&store, Some(EventState::Delivered)).await;
     assert_eq!((sent.len(), sent[0].event, sent[0].attempts, sent[0].at), (1, found.due[0].event, 2, Some(later)));
-    let counts = store.event_counts().await.unwrap();
+    let counts = counts(&store).await;
     assert_eq!((counts.owed, counts.settled), (vec![], vec![(all(), EventState::Delivered, 1)]));
 }
 
@@ -216,7 +232,7 @@ pub async fn one_receiver_does_not_wait_for_another(store: Arc<dyn Store>) {
     let later = now() + SignedDuration::from_hours(1);
     assert!(settle(&store, all(), (&found.due[0], lease), Sending::Later(later), now()).await);
     assert_eq!(deliver(&store, few(), now()).await, [(entry, EventKind::Cancelled, 2)]);
-    let counts = store.event_counts().await.unwrap();
+    let counts = counts(&store).await;
     assert_eq!(counts.owed, [(all(), 2, now())]);
     assert_eq!(counts.settled, [(few(), EventState::Delivered, 1)]);
 }
@@ -265,13 +281,60 @@ pub async fn old_events_are_forgotten(store: Arc<dyn Store>) {
     fill(&store, Vec::new()).await;
     let entry = booked(&store, book(ANNA, ADULTS, 0, 3, 0)).await.entry;
     store.cancel(cancel(ANNA, entry), now()).await.unwrap().unwrap();
-    deliver(&store, all(), now()).await;
-    deliver(&store, all(), now()).await;
+    for hook in [all(), all(), schedules()] {
+        deliver(&store, hook, now()).await;
+    }
     assert_eq!(store.forget_events(now(), 10).await, Ok(0), "neither what is settled nor what is owed is old");
     let later = now() + LEASE;
     assert_eq!(store.forget_events(later, 1).await, Ok(1));
-    assert_eq!(store.forget_events(later, 10).await, Ok(1));
-    assert_eq!(store.event_counts().await.unwrap(), crate::EventCounts::default(), "what nobody takes goes as well");
+    while store.forget_events(later, 10).await.unwrap() == 10 {}
+    assert_eq!(store.event_counts().await.unwrap(), EventCounts::default(), "what nobody takes goes as well");
+}
+
+pub async fn a_changed_schedule_is_told_once_for_all_its_changes_and_again_after_the_next(store: Arc<dyn Store>) {
+    fill(&store, Vec::new()).await;
+    while !deliver(&store, schedules(), now()).await.is_empty() {}
+    let slots: Vec<Slot> = tally::all(&store, Kind::Slot)
+        .await
+        .into_iter()
+        .filter_map(|it| if let Record::Slot(slot) = it { Some(slot) } else { None })
+        .collect();
+    let resource = |slot: &Slot| EntryKey { facility: slot.key.facility, entry: EntryId(slot.resource.0) };
+    let one = slots[0].clone();
+    let other = slots.iter().find(|slot| resource(slot) != resource(&one)).unwrap().clone();
+    let same = vec![Record::Slot(one.clone()), Record::Slot(other)];
+    assert_eq!(store.import_page(same, now()).await, Ok(Vec::new()));
+    assert_eq!(deliver(&store, schedules(), now()).await, [], "nothing changed");
+    let with = |places| vec![Record::Slot(Slot { places, ..one.clone() })];
+    for places in [7, 8] {
+        assert_eq!(store.import_page(with(places), now()).await, Ok(Vec::new()));
+    }
+    let told = [(resource(&one), EventKind::Schedule, 0)];
+    let (lease, first) = claimed(&store, schedules(), now()).await;
+    assert_eq!(said(&first), told, "two changes are one event, and nobody else's schedule");
+    // It changes once more while it is told, in the same microsecond: whoever has asked for the times has the old ones.
+    assert_eq!(store.import_page(with(9), now()).await, Ok(Vec::new()));
+    assert!(settle(&store, schedules(), (&first.due[0], lease), Sending::Sent, now()).await);
+    let (lease, second) = claimed(&store, schedules(), now()).await;
+    assert_eq!(said(&second), told);
+    assert!(second.due[0].event.happened > first.due[0].event.happened);
+    assert_ne!(second.due[0].event.id(), first.due[0].event.id(), "a receiver must not take it for the one it knows");
+    assert!(settle(&store, schedules(), (&second.due[0], lease), Sending::Sent, now()).await);
+    assert_eq!(deliver(&store, schedules(), now()).await, []);
+    // Its old and its new resource both.
+    let moved = Slot { resource: ResourceId(same_facility(&slots, &one).entry.0), ..one.clone() };
+    let moved = Slot { start: moved.start + SignedDuration::from_hours(24 * 40), ..moved };
+    assert_eq!(store.import_page(vec![Record::Slot(moved.clone())], now()).await, Ok(Vec::new()));
+    let mut both = [resource(&one), resource(&moved)].map(|about| (about, EventKind::Schedule, 0));
+    both.sort();
+    assert_eq!(deliver(&store, schedules(), now()).await, both);
+}
+
+/// Another resource of a cell's facility.
+fn same_facility(slots: &[Slot], one: &Slot) -> EntryKey {
+    let other =
+        slots.iter().find(|slot| slot.key.facility == one.key.facility && slot.resource != one.resource).unwrap();
+    EntryKey { facility: other.key.facility, entry: EntryId(other.resource.0) }
 }
 
 pub async fn events_of_an_erased_person_go_and_of_a_merged_one_stay(store: Arc<dyn Store>) {

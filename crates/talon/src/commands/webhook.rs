@@ -131,7 +131,7 @@ async fn list(store: &dyn Store, query: &EventsQuery) -> Outcome {
             row.attempts.to_string(),
             row.at.map(|at| at.to_string()).unwrap_or_default(),
             row.reply.unwrap_or_default(),
-            row.event.key.to_string(),
+            row.event.id(),
         ]);
     }
     say(&table.to_string())

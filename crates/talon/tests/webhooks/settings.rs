@@ -24,7 +24,7 @@ fn what_cannot_be_is_named_before_anything_is_served() {
         (&usual.replace("https", "ftp"), SECRET, 0o600, "https://mis.example.ru/talon"),
         (&usual.replace("mis.example.ru", "a:b@mis.example.ru"), SECRET, 0o600, "without a name or a password"),
         (&usual.replace("'mis'", "'МИС'"), SECRET, 0o600, "small letters"),
-        (&table("events = ['entry.booked', 'schedule.changed']"), SECRET, 0o600, "entry.booked, entry.moved"),
+        (&table("events = ['entry.booked', 'schedule.gone']"), SECRET, 0o600, "entry.booked, entry.moved"),
         (&format!("{usual}{usual}"), SECRET, 0o600, "two are named mis"),
         (&table("secret = 'x'"), SECRET, 0o600, "webhooks: "),
         (&usual, SECRET, 0o644, "chmod 600 secret"),
