@@ -73,6 +73,9 @@ fn keys_change(installation: Installation) {
     assert_eq!(listed(&installation).len(), 2);
     let (code, _, errors) = keys(&installation, &["drop", &listed(&installation)[0]]);
     assert!(code == 1 && errors.contains("seals what is written now"), "{errors}");
+    // No option is meant by this, and it is no key's name either.
+    let (code, _, errors) = keys(&installation, &["drop", "-Uabcdef"]);
+    assert!(code == 1 && !errors.contains("unexpected argument"), "{errors}");
     let (code, _, errors) = keys(&installation, &["drop", &old[0]]);
     assert_eq!(code, 0, "{errors}");
     let exported = installation.command("export").output().unwrap();

@@ -86,7 +86,8 @@ pub(crate) struct DropArgs {
     #[command(flatten)]
     store: StoreArgs,
     /// The name of the key
-    #[arg(value_name = "KEY")]
+    // Names are drawn, and one in 64 begins with a hyphen.
+    #[arg(value_name = "KEY", allow_hyphen_values = true)]
     key: String,
 }
 
