@@ -1,5 +1,7 @@
 //! Giving an appointment up.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use talon_domain::{
     audit::Request,
@@ -59,10 +61,31 @@ impl App {
         Unchanged { refusal, phone: phone.filter(|_| registry_helps) }
     }
 
-    /// Whether the caller could cancel an entry of theirs now, or move it to a time that they could book.
-    pub(crate) fn may_change(&self, identity: &Identity, entry: &Entry, now: Timestamp) -> bool {
-        let caller = identity.caller();
-        may_change(entry, &caller, self.parts.settings.cancel_cutoff, now)
+    /// Which entries of theirs the caller could cancel now, or move to a time that they could book. Only of those whose
+    /// cutoff is over the cell is looked at: whether the doctor is absent makes a difference to these alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]
+    pub(crate) async fn changeable(
+        &self,
+        identity: &Identity,
+        entries: impl Iterator<Item = &Entry> + Send,
+        now: Timestamp,
+    ) -> Result<HashSet<EntryKey>, Failure> {
+        let (caller, cutoff) = (identity.caller(), self.parts.settings.cancel_cutoff);
+        let mut changeable = HashSet::new();
+        for entry in entries.filter(|entry| entry.is_ahead(now)) {
+            let mut may = may_change(entry, None, &caller, cutoff, now);
+            if !may {
+                let cell = self.parts.store.cell(entry.cell()).await?;
+                may = may_change(entry, cell.as_ref(), &caller, cutoff, now);
+            }
+            if may {
+                changeable.insert(entry.key);
+            }
+        }
+        Ok(changeable)
     }
 
     /// How long before it begins patients may still cancel or move an appointment.

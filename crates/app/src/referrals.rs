@@ -51,7 +51,9 @@ impl App {
         let found = self.parts.store.referrals(identity.person).await?;
         self.record_read(identity, request, ReadRecord::of(Action::ReadReferrals, "ok")).await?;
         let reference = self.reference();
-        let may_change = |entry: &Entry| self.may_change(identity, entry, now);
+        let used = found.iter().filter_map(|own| Some(&own.used_by.as_ref()?.entry));
+        let changeable = self.changeable(identity, used, now).await?;
+        let may_change = |entry: &Entry| changeable.contains(&entry.key);
         let views = found.into_iter().filter_map(|own| ReferralView::of(own, &reference, now, may_change));
         Ok(views.filter(|view| standing.is_none_or(|standing| standing == view.standing)).collect())
     }

@@ -137,7 +137,8 @@ impl App {
         let wanted = |view: &EntryView| {
             asked.from.is_none_or(|from| view.day() >= from) && asked.to.is_none_or(|to| view.day() <= to)
         };
-        let may_change = |entry: &Entry| self.may_change(identity, entry, now);
+        let changeable = self.changeable(identity, found.iter(), now).await?;
+        let may_change = |entry: &Entry| changeable.contains(&entry.key);
         let known = found.into_iter().filter_map(|entry| EntryView::of(entry, &reference, may_change));
         let visits: Vec<_> = known.filter(wanted).collect();
         let total = visits.len();

@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::Date};
 use crate::{
     access::Channel,
     codes::codes,
-    ids::{ClientId, EntryKey, FacilityId, PersonId, ReferralKey, ResourceId, SlotId},
+    ids::{ClientId, EntryKey, FacilityId, PersonId, ReferralKey, ResourceId, SlotId, SlotKey},
     resource::SpecialtyCode,
     slot::Interval,
 };
@@ -96,6 +96,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Its cell.
+    #[must_use]
+    pub fn cell(&self) -> SlotKey {
+        SlotKey { facility: self.key.facility, slot: self.slot }
+    }
+
     /// The time it takes up.
     #[must_use]
     pub fn interval(&self) -> Interval {

@@ -129,7 +129,8 @@ impl Event {
         Self { key: EventKey { about, version: 0, kind: EventKind::Schedule }, happened: now }
     }
 
-    /// What happened when a change owed a message. A reminder is no change.
+    /// What happened when a change owed a message. A reminder is no change, and of a doctor's absence whoever told of it
+    /// knows; the entry stands.
     #[must_use]
     pub fn of(message: &Message) -> Option<Self> {
         let kind = match message.kind {
@@ -137,7 +138,7 @@ impl Event {
             MessageKind::Moved => EventKind::Moved,
             MessageKind::Cancelled => EventKind::Cancelled,
             MessageKind::Offered => EventKind::Offered,
-            MessageKind::ReminderWeek | MessageKind::ReminderDay => return None,
+            MessageKind::Absent | MessageKind::ReminderWeek | MessageKind::ReminderDay => return None,
         };
         let key = EventKey { about: message.entry, version: message.version, kind };
         Some(Self { key, happened: message.created })

@@ -7,6 +7,7 @@ use crate::{
     codes::codes,
     entry::{Entry, EntryState},
     ids::{EntryKey, HoldId, HoldKey},
+    slot::Slot,
     zone::Zone,
 };
 
@@ -21,6 +22,8 @@ codes! {
         Cancelled = "cancelled",
         /// A time that you wait for is held for you: an offer. What stands for the entry is the hold.
         Offered = "offered",
+        /// Nobody will be there to receive you at the time of your appointment.
+        Absent = "absent",
         /// You come in a week.
         ReminderWeek = "reminder-week",
         /// You come tomorrow.
@@ -35,7 +38,7 @@ impl MessageKind {
         match self {
             Self::ReminderWeek => Some(7),
             Self::ReminderDay => Some(1),
-            Self::Booked | Self::Moved | Self::Cancelled | Self::Offered => None,
+            Self::Booked | Self::Moved | Self::Cancelled | Self::Offered | Self::Absent => None,
         }
     }
 }
@@ -69,13 +72,13 @@ pub struct Message {
     pub created: Timestamp,
 }
 
-/// What a message is about, as it is now.
+/// What a message is about, as it is now: it, and its cell, if there is one.
 #[derive(Clone, Copy, Debug)]
 pub enum Standing<'a> {
     /// The entry, if there is one.
-    Visit(Option<&'a Entry>),
+    Visit(Option<&'a Entry>, Option<&'a Slot>),
     /// The hold that is an offer, if there is one.
-    Offer(Option<&'a Hold>),
+    Offer(Option<&'a Hold>, Option<&'a Slot>),
 }
 
 impl Message {
@@ -87,24 +90,27 @@ impl Message {
 
     /// Whether what it says is true now and of use to somebody. It is bound to the entry's version: of an entry
     /// that was moved or cancelled since, something newer is said by a message of its own. Of what has begun or run
-    /// out nothing is said at all.
+    /// out nothing is said at all, and nobody is told to come to where nobody receives them.
     #[must_use]
     pub fn holds(&self, standing: Standing<'_>, now: Timestamp) -> bool {
         match standing {
-            Standing::Visit(None) | Standing::Offer(None) => false,
-            Standing::Visit(Some(entry)) => {
-                let state = match self.kind {
-                    MessageKind::Cancelled => EntryState::Cancelled,
+            Standing::Visit(None, _) | Standing::Offer(None, _) => false,
+            Standing::Visit(Some(entry), cell) => {
+                let (state, of_the_cell) = match self.kind {
+                    MessageKind::Cancelled => (EntryState::Cancelled, true),
                     MessageKind::Offered => return false,
-                    _ => EntryState::Booked,
+                    MessageKind::Absent => (EntryState::Booked, is_absent(cell)),
+                    _ => (EntryState::Booked, !is_absent(cell)),
                 };
-                entry.key == self.entry && entry.version == self.version && entry.state == state && entry.start > now
+                let of_the_entry = entry.version == self.version && entry.state == state && entry.start > now;
+                entry.key == self.entry && of_the_entry && of_the_cell
             }
-            Standing::Offer(Some(hold)) => {
+            Standing::Offer(Some(hold), cell) => {
                 self.kind == MessageKind::Offered
                     && hold.key == self.hold()
                     && hold.state == HoldState::Held
                     && hold.expires > now
+                    && !is_absent(cell)
             }
         }
     }
@@ -115,6 +121,10 @@ impl Message {
         let days = self.kind.days_ahead()?;
         zone.day(self.created).checked_add(days.days()).ok()
     }
+}
+
+fn is_absent(cell: Option<&Slot>) -> bool {
+    cell.is_some_and(|cell| cell.absent)
 }
 
 /// Of a person's visits on a day, the one whose reminder tells of all.
@@ -129,9 +139,11 @@ mod tests {
 
     use super::*;
     use crate::{
+        access::Rights,
         entry::Ticket,
         ids::{EntryId, FacilityId, PersonId, ResourceId, SlotId},
         resource::SpecialtyCode,
+        slot::Ages,
     };
 
     fn at(text: &str) -> Timestamp {
@@ -158,6 +170,23 @@ mod tests {
         }
     }
 
+    /// The entry's cell.
+    fn cell(absent: bool) -> Slot {
+        let entry = entry(EntryState::Booked, 1);
+        Slot {
+            key: entry.cell(),
+            resource: entry.resource,
+            start: entry.start,
+            minutes: entry.minutes,
+            places: 1,
+            rights: Rights::default(),
+            release: None,
+            ages: Ages::default(),
+            template: None,
+            absent,
+        }
+    }
+
     fn message(kind: MessageKind, version: u32) -> Message {
         Message { entry: entry(EntryState::Booked, 1).key, version, kind, created: at("2026-04-13T15:00:00Z") }
     }
@@ -167,7 +196,9 @@ mod tests {
         let now = at("2026-04-13T15:00:00Z");
         let booked = entry(EntryState::Booked, 2);
         let cancelled = entry(EntryState::Cancelled, 3);
-        let holds = |kind, version, entry: &Entry| message(kind, version).holds(Standing::Visit(Some(entry)), now);
+        let cell = cell(false);
+        let holds =
+            |kind, version, entry: &Entry| message(kind, version).holds(Standing::Visit(Some(entry), Some(&cell)), now);
         for kind in [MessageKind::Moved, MessageKind::Booked, MessageKind::ReminderDay, MessageKind::ReminderWeek] {
             assert!(holds(kind, 2, &booked) && !holds(kind, 1, &booked) && !holds(kind, 3, &booked), "{kind:?}");
             assert!(!holds(kind, 3, &cancelled), "{kind:?}");
@@ -177,8 +208,29 @@ mod tests {
         for ended in [EntryState::Missed, EntryState::Fulfilled] {
             assert!(!holds(MessageKind::Booked, 2, &entry(ended, 2)));
         }
-        let late = message(MessageKind::Moved, 2).holds(Standing::Visit(Some(&booked)), booked.start);
-        assert!(!late && !message(MessageKind::Moved, 2).holds(Standing::Visit(None), now));
+        let late = message(MessageKind::Moved, 2).holds(Standing::Visit(Some(&booked), Some(&cell)), booked.start);
+        assert!(!late && !message(MessageKind::Moved, 2).holds(Standing::Visit(None, None), now));
+    }
+
+    #[test]
+    fn while_the_doctor_is_absent_that_is_what_is_said() {
+        let (now, booked) = (at("2026-04-13T15:00:00Z"), entry(EntryState::Booked, 2));
+        let said = |entry: &Entry, absent| -> Vec<_> {
+            let cell = cell(absent);
+            let holds = |kind: &MessageKind| {
+                message(*kind, entry.version).holds(Standing::Visit(Some(entry), Some(&cell)), now)
+            };
+            MessageKind::ALL.iter().copied().filter(holds).collect()
+        };
+        assert_eq!(said(&booked, true), [MessageKind::Absent]);
+        assert!(!said(&booked, false).contains(&MessageKind::Absent) && said(&booked, false).len() == 4);
+        for absent in [true, false] {
+            assert_eq!(said(&entry(EntryState::Cancelled, 3), absent), [MessageKind::Cancelled]);
+        }
+        let absent = |version, at| {
+            message(MessageKind::Absent, version).holds(Standing::Visit(Some(&booked), Some(&cell(true))), at)
+        };
+        assert!(absent(2, now) && !absent(1, now) && !absent(2, booked.start));
     }
 
     #[test]

@@ -88,6 +88,9 @@ pub struct Slot {
     pub ages: Ages,
     /// The template it was made from, if any.
     pub template: Option<TemplateId>,
+    /// Whether its resource does not receive patients at this time after all (ill, on leave): nobody books it, and
+    /// who has is told.
+    pub absent: bool,
 }
 
 impl Slot {
@@ -149,6 +152,7 @@ mod tests {
             release: Some(Release { at: released, rights: added }),
             ages: Ages::default(),
             template: None,
+            absent: false,
         };
         assert_eq!(slot.rights_at(released - SignedDuration::from_secs(1)), own);
         assert_eq!(slot.rights_at(released - SignedDuration::from_nanos(1)), own);

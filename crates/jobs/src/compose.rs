@@ -94,7 +94,9 @@ impl Composer {
         Some(format!("{url}/t/{}", links.token(entry).ok()?))
     }
 
-    /// The visit for the patient's calendar. A reminder changes nothing there, and an offer is no visit yet.
+    /// The visit for the patient's calendar. A reminder changes nothing there, and an offer is no visit yet. Where the
+    /// doctor is absent the entry stands until the patient moves or cancels it, and that has a letter of its own: a CANCEL
+    /// now would take out of the calendar what is still to be settled.
     fn calendar(
         &self,
         due: &DueMessage,
@@ -103,7 +105,7 @@ impl Composer {
         now: Timestamp,
     ) -> Option<(&'static str, String)> {
         let About::Visit { entry, .. } = &due.about else { return None };
-        if due.message.kind.days_ahead().is_some() {
+        if due.message.kind.days_ahead().is_some() || due.message.kind == MessageKind::Absent {
             return None;
         }
         let resource = reference.resource(ResourceKey { facility: facility.id, resource: entry.resource });

@@ -64,11 +64,13 @@ pub(crate) fn content(
             for other in more {
                 others.push(told.other(other)?);
             }
-            if kind == MessageKind::Cancelled {
-                notes.push(texts.say("cancelled-again", &[])?);
-            } else {
-                notes.push(texts.say("bring", &[])?);
-                notes.push(texts.say("change", &[])?);
+            let to_do: &[&str] = match kind {
+                MessageKind::Cancelled => &["cancelled-again"],
+                MessageKind::Absent => &[told.absence(resource), "absent-stands", "absent-call"],
+                _ => &["bring", "change"],
+            };
+            for key in to_do {
+                notes.push(texts.say(key, &[])?);
             }
         }
         About::Offer(hold) => {
@@ -126,6 +128,15 @@ impl Told<'_> {
             lines.push(say("phone", "phone", phone)?);
         }
         Ok(lines)
+    }
+
+    /// The phrase of who will not be there.
+    fn absence(&self, resource: ResourceId) -> &'static str {
+        let resource = self.reference.resource(ResourceKey { facility: self.facility.id, resource });
+        match resource.map(|resource| resource.kind) {
+            Some(ResourceKind::Doctor) => "absent-doctor",
+            _ => "absent-resource",
+        }
     }
 
     fn specialty(&self, code: &SpecialtyCode) -> Result<Option<String>, String> {

@@ -116,6 +116,7 @@ fn slot_line(slot: &Slot, zone: Option<&Zone>) -> SlotLine {
         release: slot.release.map(|release| (written(release.at, zone), release.rights)),
         ages: slot.ages,
         template: slot.template,
+        absent: slot.absent,
     }
 }
 

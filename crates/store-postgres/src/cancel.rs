@@ -1,20 +1,18 @@
 //! Cancelling one's own entry.
 
 use jiff::Timestamp;
-use talon_domain::{
-    booking::{CancelCommand, decide_cancel},
-    ids::SlotKey,
-};
+use talon_domain::booking::{CancelCommand, decide_cancel};
 use talon_store::{CancelReply, cancel_record};
 
-use crate::{audit, claims, entry, failure::Result, given_up, history, offers, outbox, session::Session};
+use crate::{audit, claims, entry, failure::Result, given_up, history, offers, outbox, session::Session, slots};
 
 /// Decides a cancellation and writes what it leaves. The claims go with the state, so that a place
 /// is freed exactly once.
 pub(crate) async fn cancel(session: &Session<'_>, command: &CancelCommand, now: Timestamp) -> Result<CancelReply> {
     let tx = session.tx;
     let found = entry::lock(tx, command.entry, command.person).await?;
-    let reply = match decide_cancel(command, found.as_ref(), now) {
+    let cell = slots::of_entry(tx, found.as_ref()).await?;
+    let reply = match decide_cancel(command, found.as_ref(), cell.as_ref(), now) {
         Err(refusal) => Err(refusal),
         Ok(None) => Ok(()),
         Ok(Some(cancelled)) => {
@@ -25,8 +23,7 @@ pub(crate) async fn cancel(session: &Session<'_>, command: &CancelCommand, now: 
             if let Some(given_up) = &cancelled.given_up {
                 given_up::count(tx, given_up).await?;
             }
-            let cell = SlotKey { facility: cancelled.entry.key.facility, slot: cancelled.entry.slot };
-            offers::give(session, cell, cancelled.entry.place, now).await?;
+            offers::give(session, cancelled.entry.cell(), cancelled.entry.place, now).await?;
             Ok(())
         }
     };

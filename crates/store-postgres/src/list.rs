@@ -179,7 +179,7 @@ async fn cells(
             taken_columns!(),
             " FROM slot s LEFT JOIN claim_place c ON c.facility = s.facility AND c.slot = s.slot \
              WHERE s.facility = q.facility AND s.resource = q.resource AND s.start > q.after AND s.start < q.until \
-             AND (s.rights & q.allowed <> 0 \
+             AND NOT s.absent AND (s.rights & q.allowed <> 0 \
              OR s.release_rights & q.allowed <> 0 AND s.release_at <= $7::bigint / 1000000) \
              AND (s.places > 1 OR c.place IS NULL OR c.expires <= $7 OR c.holder = $8) \
              ORDER BY s.start LIMIT $9) s ORDER BY q.line, s.start"

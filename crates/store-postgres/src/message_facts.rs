@@ -15,6 +15,7 @@ use crate::{
     failure::Result,
     history, holds, outbox, people,
     session::Session,
+    slots,
 };
 
 /// What a claim finds.
@@ -30,12 +31,17 @@ pub(crate) async fn of(session: &Session<'_>, message: &Message, now: Timestamp)
     let tx = session.tx;
     let (person, about) = if message.kind == MessageKind::Offered {
         let hold = holds::by_key(tx, message.hold()).await?;
-        let holds = message.holds(Standing::Offer(hold.as_ref()), now);
+        let cell = match &hold {
+            Some(hold) => slots::by_key(tx, hold.cell()).await?,
+            None => None,
+        };
+        let holds = message.holds(Standing::Offer(hold.as_ref(), cell.as_ref()), now);
         let Some(hold) = hold.filter(|_| holds) else { return Ok(Found::Settled(MessageState::Superseded)) };
         (hold.person, About::Offer(Box::new(hold)))
     } else {
         let visit = entry::rows(tx, &[message.entry]).await?.first().map(entry::read).transpose()?;
-        let holds = message.holds(Standing::Visit(visit.as_ref()), now);
+        let cell = slots::of_entry(tx, visit.as_ref()).await?;
+        let holds = message.holds(Standing::Visit(visit.as_ref(), cell.as_ref()), now);
         let Some(visit) = visit else { return Ok(Found::Settled(MessageState::Superseded)) };
         let same_day = visits_of_day(session, message, visit.person).await?;
         if !holds {
@@ -62,7 +68,8 @@ async fn pass_on(session: &Session<'_>, message: &Message, same_day: &[Entry]) -
     outbox::insert(session.tx, &[&Message { entry: next.key, version: next.version, ..*message }]).await
 }
 
-/// A person's visits in the facility on the day that a reminder is about, in their order; none for another message.
+/// A person's visits in the facility on the day that a reminder is about, in their order; none for another message. One
+/// where nobody will be is not among them.
 async fn visits_of_day(session: &Session<'_>, message: &Message, person: PersonId) -> Result<Vec<Entry>> {
     let facility = message.entry.facility;
     let Some(zone) = session.reference.facility(facility).map(|facility| &facility.zone) else {
@@ -76,6 +83,7 @@ async fn visits_of_day(session: &Session<'_>, message: &Message, person: PersonI
                 "SELECT ",
                 entry_columns!(),
                 " FROM entry e WHERE e.person = $1 AND e.start >= $2 AND e.start < $3 AND e.facility = $4 \
+                 AND NOT EXISTS (SELECT 1 FROM slot s WHERE s.facility = e.facility AND s.slot = e.slot AND s.absent) \
                  ORDER BY e.start, e.entry"
             ),
             params![person.0, from.as_second(), to.as_second(), facility.0],

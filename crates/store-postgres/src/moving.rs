@@ -40,7 +40,8 @@ pub(crate) async fn move_entry(session: &Session<'_>, command: &MoveCommand, now
         Some(entry) => read(session, command, entry, now).await?,
         None => (Facts::default(), Patients::default()),
     };
-    let reply = match decide_move(command, found.as_ref(), facts, now) {
+    let cell = slots::of_entry(tx, found.as_ref()).await?;
+    let reply = match decide_move(command, found.as_ref(), cell.as_ref(), facts, now) {
         Err(refusal) => Err(refusal),
         Ok(MoveDecision::Repeat(entry)) => Ok(Booked { entry: entry.key, ticket: entry.ticket, repeated: true }),
         Ok(MoveDecision::Move(_)) if kept.is_some() => {

@@ -3,7 +3,7 @@
 use futures_util::future::try_join;
 use talon_domain::{
     event::{Event, Subscription},
-    message::Message,
+    message::{Message, MessageState},
 };
 
 use crate::{
@@ -33,6 +33,28 @@ pub(crate) async fn insert(tx: &Tx, messages: &[&Message]) -> Result<()> {
             &column(messages, |message| i64::from(message.version)),
             &column(messages, |message| message.kind.code()),
             &column(messages, |message| message.created.as_microsecond()),
+        ],
+    )
+    .await
+}
+
+/// Adds messages that may have been owed before and were not true by the time they were to be sent, so that nobody has
+/// them yet. First the message: it waits for a claimant who is settling it, and what that leaves is seen afterwards.
+pub(crate) async fn owe_again(tx: &Tx, messages: &[&Message]) -> Result<()> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    insert(tx, messages).await?;
+    tx.execute(
+        "DELETE FROM delivery d USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) \
+         AS q(facility, entry, version, kind) WHERE d.facility = q.facility AND d.entry = q.entry \
+         AND d.version = q.version AND d.kind = q.kind AND d.state = $5",
+        params![
+            guids(messages, |message| message.entry.facility.0),
+            guids(messages, |message| message.entry.entry.0),
+            column(messages, |message| i64::from(message.version)),
+            column(messages, |message| message.kind.code()),
+            MessageState::Superseded.code()
         ],
     )
     .await

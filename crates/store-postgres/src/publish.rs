@@ -30,10 +30,13 @@ pub(crate) async fn publish(
         .reference
         .facility(template.resource.facility)
         .ok_or_else(|| StoreError::Bug("a template without its facility".to_owned()))?;
-    let job = Job { template, hours: hours(facility, days)?, wanted: wanted.iter().map(|it| (it.start, it)).collect() };
+    let wanted = wanted.iter().map(|slot| (slot.start, slot.clone())).collect();
+    let mut job = Job { template, hours: hours(facility, days)?, wanted };
     // Every node publishes every hour, and nearly always finds everything as it should be: that must
     // keep nobody waiting.
-    if job.is_done(&job.cells(tx).await?) && job.left_behind(tx).await?.is_empty() {
+    let cells = job.cells(tx).await?;
+    job.keep_absences(&cells);
+    if job.is_done(&cells) && job.left_behind(tx).await?.is_empty() {
         return Ok(Published::default());
     }
     // From here on nobody else changes the resource's schedule. Of two nodes that publish at once the
@@ -46,6 +49,7 @@ pub(crate) async fn publish(
         return Ok(Published::default());
     }
     let (cells, left_behind) = (job.cells(tx).await?, job.left_behind(tx).await?);
+    job.keep_absences(&cells);
     let going: Vec<_> = job.differing(&cells).chain(&left_behind).map(|cell| cell.key).collect();
     locks.add(tx, Locks { slots: going.iter().copied().collect(), ..Locks::default() }).await?;
     let changes = job.changes(&cells, &left_behind, &slots::taken(tx, &going).await?);
@@ -70,7 +74,7 @@ fn hours(facility: &Facility, (from, until): (Date, Date)) -> Result<(Timestamp,
 struct Job<'a> {
     template: &'a Template,
     hours: (Timestamp, Timestamp),
-    wanted: HashMap<Timestamp, &'a Slot>,
+    wanted: HashMap<Timestamp, Slot>,
 }
 
 impl Job<'_> {
@@ -122,6 +126,14 @@ impl Job<'_> {
         cells.iter().filter(move |cell| cell.template == Some(id) && cell.start >= start && cell.start < end)
     }
 
+    /// A template knows of no absence: a cell in which nobody receives stays so.
+    fn keep_absences(&mut self, cells: &[Slot]) {
+        let absent: HashSet<_> = self.made_before(cells).filter(|cell| cell.absent).map(|cell| cell.start).collect();
+        for (start, slot) in &mut self.wanted {
+            slot.absent = absent.contains(start);
+        }
+    }
+
     /// Those of them that it does not make, or not so, any more.
     fn differing<'c>(&self, cells: &'c [Slot]) -> impl Iterator<Item = &'c Slot> {
         self.made_before(cells).filter(|cell| self.wanted.get(&cell.start) != Some(cell))
@@ -143,7 +155,7 @@ impl Job<'_> {
         let mut staying: BTreeMap<_, _> = staying.map(|cell| (cell.start, cell)).collect();
         let there: HashSet<_> = self.made_before(cells).map(|cell| cell.start).collect();
         let is_missing = |start: &Timestamp| !there.contains(start) || free.contains_key(start);
-        let mut missing: Vec<_> = self.wanted.values().copied().filter(|slot| is_missing(&slot.start)).collect();
+        let mut missing: Vec<_> = self.wanted.values().filter(|slot| is_missing(&slot.start)).collect();
         missing.sort_by_key(|slot| slot.start);
         for slot in missing {
             let first = slot.start.saturating_sub(LONGEST_CELL).unwrap_or(Timestamp::MIN);

@@ -46,7 +46,7 @@ pub(crate) async fn plan(tx: &Tx, pass: &ReminderPass, now: Timestamp) -> Result
                  AND s.start >= $2 AND s.start < $3 \
                  JOIN claim_place c ON c.facility = s.facility AND c.slot = s.slot \
                  JOIN entry e ON e.facility = c.facility AND e.entry = c.entry \
-                 WHERE s.facility = $1 AND e.state = 'booked' AND e.booked_at < $4 ORDER BY e.start, e.entry"
+                 WHERE s.facility = $1 AND NOT s.absent AND e.state = 'booked' AND e.booked_at < $4 ORDER BY e.start, e.entry"
             ),
             params![pass.facility.0, pass.from.as_second(), pass.to.as_second(), pass.booked_before.as_microsecond()],
         )

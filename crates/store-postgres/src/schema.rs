@@ -12,7 +12,9 @@ pub const SCHEMA: &str = concat!(
     "\n",
     include_str!("../migrations/0005_audit.sql"),
     "\n",
-    include_str!("../migrations/0006_webhooks.sql")
+    include_str!("../migrations/0006_webhooks.sql"),
+    "\n",
+    include_str!("../migrations/0007_absence.sql")
 );
 
 /// The statements that spread the tables over the nodes of a Citus cluster, once they are there.

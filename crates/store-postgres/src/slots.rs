@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use talon_domain::{
     access::Rights,
     booking::{Cell, Held, Places},
+    entry::Entry,
     ids::{FacilityId, HoldId, PersonId, ResourceId, ResourceKey, SlotId, SlotKey, TemplateId},
     slot::{Release, Slot},
 };
@@ -21,31 +22,31 @@ use crate::{
 macro_rules! slot_columns {
     () => {
         "s.facility, s.resource, s.start, s.slot, s.minutes, s.places, s.rights, s.min_age, s.max_age, s.template, \
-         s.release_at, s.release_rights"
+         s.release_at, s.release_rights, s.absent"
     };
 }
 pub(crate) use slot_columns;
 
 /// How many they are.
-pub(crate) const SLOT_COLUMNS: usize = 12;
+pub(crate) const SLOT_COLUMNS: usize = 13;
 
 /// The columns that [`read_of`] expects, of a table or alias `s`.
 macro_rules! cell_columns {
     () => {
         "s.start, s.slot, s.minutes, s.places, s.rights, s.min_age, s.max_age, s.template, s.release_at, \
-         s.release_rights"
+         s.release_rights, s.absent"
     };
 }
 pub(crate) use cell_columns;
 
 /// How many they are.
-pub(crate) const CELL_COLUMNS: usize = 10;
+pub(crate) const CELL_COLUMNS: usize = 11;
 
 pub(crate) fn read(row: &Row) -> Result<Slot> {
     read_of(ResourceKey { facility: guid!(row, 0, FacilityId)?, resource: guid!(row, 1, ResourceId)? }, row, 2)
 }
 
-/// A cell of a known resource, out of ten columns.
+/// A cell of a known resource, out of eleven columns.
 pub(crate) fn read_of(resource: ResourceKey, row: &Row, first: usize) -> Result<Slot> {
     Ok(Slot {
         key: SlotKey { facility: resource.facility, slot: guid!(row, first + 1, SlotId)? },
@@ -57,6 +58,7 @@ pub(crate) fn read_of(resource: ResourceKey, row: &Row, first: usize) -> Result<
         ages: ages(row, first + 5)?,
         template: optional_guid!(row, first + 7, TemplateId)?,
         release: release(row, first + 8)?,
+        absent: get(row, first + 10)?,
     })
 }
 
@@ -140,6 +142,14 @@ pub(crate) async fn by_key(tx: &Tx, key: SlotKey) -> Result<Option<Slot>> {
     rows.first().map(read).transpose()
 }
 
+/// The cell of an entry, if there is an entry.
+pub(crate) async fn of_entry(tx: &Tx, entry: Option<&Entry>) -> Result<Option<Slot>> {
+    match entry {
+        Some(entry) => by_key(tx, entry.cell()).await,
+        None => Ok(None),
+    }
+}
+
 /// The places of these cells that somebody has.
 pub(crate) async fn taken(tx: &Tx, slots: &[SlotKey]) -> Result<Taken> {
     let rows = tx
@@ -169,13 +179,14 @@ pub(crate) async fn hold(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
     tx.count(
         "UPDATE slot s SET places = s.places \
          FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::int[], \
-         $9::int[], $10::bigint[], $11::int[]) \
-         AS q(facility, resource, start, slot, minutes, places, rights, min_age, max_age, release_at, release_rights) \
+         $9::int[], $10::bigint[], $11::int[], $12::bool[]) \
+         AS q(facility, resource, start, slot, minutes, places, rights, min_age, max_age, release_at, release_rights, \
+         absent) \
          WHERE s.facility = q.facility AND s.resource = q.resource AND s.start = q.start AND s.slot = q.slot \
          AND s.minutes = q.minutes AND s.places = q.places AND s.rights = q.rights \
          AND s.min_age IS NOT DISTINCT FROM q.min_age AND s.max_age IS NOT DISTINCT FROM q.max_age \
          AND s.release_at IS NOT DISTINCT FROM q.release_at \
-         AND s.release_rights IS NOT DISTINCT FROM q.release_rights RETURNING 1",
+         AND s.release_rights IS NOT DISTINCT FROM q.release_rights AND s.absent = q.absent RETURNING 1",
         &[
             &guids(slots, |slot| slot.key.facility.0),
             &guids(slots, |slot| slot.resource.0),
@@ -188,6 +199,7 @@ pub(crate) async fn hold(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
             &column(slots, |slot| slot.ages.max.map(i32::from)),
             &column(slots, |slot| slot.release.map(|release| release.at.as_second())),
             &column(slots, |slot| slot.release.map(|release| i32::from(release.rights.bits()))),
+            &column(slots, |slot| slot.absent),
         ],
     )
     .await
@@ -197,9 +209,9 @@ pub(crate) async fn hold(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
 pub(crate) async fn insert(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
     tx.count(
         "INSERT INTO slot (facility, resource, start, slot, minutes, places, rights, min_age, max_age, template, \
-         release_at, release_rights) \
+         release_at, release_rights, absent) \
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::int[], $6::int[], $7::int[], \
-         $8::int[], $9::int[], $10::uuid[], $11::bigint[], $12::int[]) ON CONFLICT DO NOTHING RETURNING 1",
+         $8::int[], $9::int[], $10::uuid[], $11::bigint[], $12::int[], $13::bool[]) ON CONFLICT DO NOTHING RETURNING 1",
         &[
             &guids(slots, |slot| slot.key.facility.0),
             &guids(slots, |slot| slot.resource.0),
@@ -213,6 +225,7 @@ pub(crate) async fn insert(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
             &column(slots, |slot| slot.template.map(|template| template.0)),
             &column(slots, |slot| slot.release.map(|release| release.at.as_second())),
             &column(slots, |slot| slot.release.map(|release| i32::from(release.rights.bits()))),
+            &column(slots, |slot| slot.absent),
         ],
     )
     .await
@@ -225,11 +238,12 @@ pub(crate) async fn update(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
     }
     tx.count(
         "UPDATE slot s SET minutes = q.minutes, places = q.places, rights = q.rights, min_age = q.min_age, \
-         max_age = q.max_age, template = q.template, release_at = q.release_at, release_rights = q.release_rights \
+         max_age = q.max_age, template = q.template, release_at = q.release_at, release_rights = q.release_rights, \
+         absent = q.absent \
          FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::int[], \
-         $9::int[], $10::uuid[], $11::bigint[], $12::int[]) \
+         $9::int[], $10::uuid[], $11::bigint[], $12::int[], $13::bool[]) \
          AS q(facility, resource, start, slot, minutes, places, rights, min_age, max_age, template, release_at, \
-         release_rights) \
+         release_rights, absent) \
          WHERE s.facility = q.facility AND s.resource = q.resource AND s.start = q.start AND s.slot = q.slot RETURNING 1",
         &[
             &guids(slots, |slot| slot.key.facility.0),
@@ -244,6 +258,7 @@ pub(crate) async fn update(tx: &Tx, slots: &[&Slot]) -> Result<u64> {
             &column(slots, |slot| slot.template.map(|template| template.0)),
             &column(slots, |slot| slot.release.map(|release| release.at.as_second())),
             &column(slots, |slot| slot.release.map(|release| i32::from(release.rights.bits()))),
+            &column(slots, |slot| slot.absent),
         ],
     )
     .await

@@ -58,12 +58,12 @@ pub(crate) fn alternatives(
     Ok(nearest(found, asked))
 }
 
-/// Passes over cells where they lie that are full or not open to the caller: of a busy resource
+/// Passes over cells where they lie that are full, not open to the caller or nobody's because the doctor is absent: of a busy resource
 /// nearly all are. What others hold is taken; what the person holds, and what nobody holds any more, is not.
 /// ?5 are the caller's rights, ?6 is the present in microseconds, ?7 the person.
 macro_rules! has_room {
     () => {
-        " AND (rights & ?5 <> 0 OR release_rights & ?5 <> 0 AND release_at <= ?6 / 1000000) \
+        " AND NOT absent AND (rights & ?5 <> 0 OR release_rights & ?5 <> 0 AND release_at <= ?6 / 1000000) \
          AND places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility \
          AND c.slot = s.slot AND (c.expires IS NULL OR (c.expires > ?6 AND c.holder <> ?7)))"
     };

@@ -114,7 +114,7 @@ const OPEN_CELLS: &str = concat!(
     ", c.place, c.expires, c.entry, c.holder \
      FROM slot s LEFT JOIN claim_place c ON c.facility = ?1 AND c.slot = s.slot \
      WHERE s.facility = ?1 AND s.resource = ?2 AND s.start > ?3 AND s.start < ?4 \
-     AND (s.rights & ?5 <> 0 OR s.release_rights & ?5 <> 0 AND s.release_at <= ?6 / 1000000) \
+     AND NOT s.absent AND (s.rights & ?5 <> 0 OR s.release_rights & ?5 <> 0 AND s.release_at <= ?6 / 1000000) \
      AND (s.places > 1 OR c.place IS NULL OR c.expires <= ?6 OR c.holder = ?7) ORDER BY s.start"
 );
 

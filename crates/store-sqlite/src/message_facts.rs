@@ -16,6 +16,7 @@ use crate::{
     failure::Result,
     history, holds, outbox, people,
     session::Session,
+    slots,
 };
 
 /// What a claim finds.
@@ -31,12 +32,17 @@ pub(crate) fn of(session: &Session<'_>, message: &Message, now: Timestamp) -> Re
     let connection = session.connection;
     let (person, about) = if message.kind == MessageKind::Offered {
         let hold = holds::by_key(connection, message.hold())?;
-        let holds = message.holds(Standing::Offer(hold.as_ref()), now);
+        let cell = match &hold {
+            Some(hold) => slots::by_key(connection, hold.cell())?,
+            None => None,
+        };
+        let holds = message.holds(Standing::Offer(hold.as_ref(), cell.as_ref()), now);
         let Some(hold) = hold.filter(|_| holds) else { return Ok(Found::Settled(MessageState::Superseded)) };
         (hold.person, About::Offer(Box::new(hold)))
     } else {
         let visit = entry::by_key(connection, message.entry)?;
-        let holds = message.holds(Standing::Visit(visit.as_ref()), now);
+        let cell = slots::of_entry(connection, visit.as_ref())?;
+        let holds = message.holds(Standing::Visit(visit.as_ref(), cell.as_ref()), now);
         let Some(visit) = visit else { return Ok(Found::Settled(MessageState::Superseded)) };
         let same_day = visits_of_day(session, message, visit.person)?;
         if !holds {
@@ -65,7 +71,8 @@ fn pass_on(connection: &Connection, message: &Message, same_day: &[Entry]) -> Re
     }
 }
 
-/// A person's visits in the facility on the day that a reminder is about, in their order; none for another message.
+/// A person's visits in the facility on the day that a reminder is about, in their order; none for another message. One
+/// where nobody will be is not among them.
 fn visits_of_day(session: &Session<'_>, message: &Message, person: PersonId) -> Result<Vec<Entry>> {
     let facility = message.entry.facility;
     let reference = session.reference();
@@ -75,6 +82,7 @@ fn visits_of_day(session: &Session<'_>, message: &Message, person: PersonId) -> 
         "SELECT ",
         entry_columns!(),
         " FROM entry e WHERE e.person = ?1 AND e.start >= ?2 AND e.start < ?3 AND e.facility = ?4 \
+         AND NOT EXISTS (SELECT 1 FROM slot s WHERE s.facility = e.facility AND s.slot = e.slot AND s.absent) \
          ORDER BY e.start, e.entry"
     ))?;
     let rows =

@@ -14,6 +14,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, name: "messages", oldest: 1, sql: include_str!("../migrations/0004_messages.sql") },
     Migration { version: 5, name: "audit", oldest: 1, sql: include_str!("../migrations/0005_audit.sql") },
     Migration { version: 6, name: "webhooks", oldest: 1, sql: include_str!("../migrations/0006_webhooks.sql") },
+    Migration { version: 7, name: "absence", oldest: 1, sql: include_str!("../migrations/0007_absence.sql") },
 ];
 
 /// Brings the schema up to date, in one transaction. `now` is kept beside each step.

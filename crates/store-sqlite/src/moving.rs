@@ -7,7 +7,9 @@ use talon_domain::{
 };
 use talon_store::{Booked, MoveReply, move_record};
 
-use crate::{audit, claims, entry, facts, failure::Result, history, holds, offers, outbox, session::Session, tickets};
+use crate::{
+    audit, claims, entry, facts, failure::Result, history, holds, offers, outbox, session::Session, slots, tickets,
+};
 
 /// Decides a move and writes what it leaves. The old place is given up in the transaction that takes the
 /// new one, so that nobody ever sees the entry at none or at two.
@@ -18,7 +20,8 @@ pub(crate) fn move_entry(session: &mut Session<'_>, command: &MoveCommand, now: 
         Some(entry) => facts::of_booking(connection, &session.reference(), &command.booking(entry), now)?,
         None => Facts::default(),
     };
-    let reply = match decide_move(command, found.as_ref(), facts, now) {
+    let cell = slots::of_entry(connection, found.as_ref())?;
+    let reply = match decide_move(command, found.as_ref(), cell.as_ref(), facts, now) {
         Err(refusal) => Err(refusal),
         Ok(MoveDecision::Repeat(entry)) => Ok(Booked { entry: entry.key, ticket: entry.ticket, repeated: true }),
         Ok(MoveDecision::Move(plan)) => Ok(keep(session, &plan, now)?),

@@ -1,7 +1,10 @@
 //! Messages owed, written with the change that owes them.
 
 use rusqlite::{Connection, Result, params};
-use talon_domain::{event::Event, message::Message};
+use talon_domain::{
+    event::Event,
+    message::{Message, MessageState},
+};
 
 use crate::{session::Session, webhooks};
 
@@ -27,6 +30,23 @@ pub(crate) fn insert(connection: &Connection, message: &Message) -> Result<()> {
             message.version,
             message.kind.code(),
             message.created.as_microsecond(),
+        ])
+        .map(drop)
+}
+
+/// Adds a message that may have been owed before and was not true by the time it was to be sent, so that nobody has it yet.
+pub(crate) fn owe_again(connection: &Connection, message: &Message) -> Result<()> {
+    insert(connection, message)?;
+    connection
+        .prepare_cached(
+            "DELETE FROM delivery WHERE facility = ?1 AND entry = ?2 AND version = ?3 AND kind = ?4 AND state = ?5",
+        )?
+        .execute(params![
+            message.entry.facility.bytes(),
+            message.entry.entry.bytes(),
+            message.version,
+            message.kind.code(),
+            MessageState::Superseded.code(),
         ])
         .map(drop)
 }

@@ -34,13 +34,18 @@ pub(crate) fn publish(
         // cells must not come back.
         return Ok(Published::default());
     }
-    let wanted: HashMap<_, _> = wanted.iter().map(|slot| (slot.start, slot)).collect();
+    let mut wanted: HashMap<_, _> = wanted.iter().map(|slot| (slot.start, slot.clone())).collect();
+    let made_before = made_before(session, template, facility, days)?;
+    // A template knows of no absence: a cell in which nobody receives stays so.
+    for old in made_before.iter().filter(|old| old.absent && old.resource == template.resource.resource) {
+        wanted.entry(old.start).and_modify(|slot| slot.absent = true);
+    }
     let mut done = Published::default();
     let (mut there, mut changed) = (HashSet::new(), BTreeSet::new());
     // First what the template does not make any more, so that it does not block what it makes now.
-    for old in made_before(session, template, facility, days)? {
+    for old in made_before {
         let here = old.resource == template.resource.resource;
-        let same = wanted.get(&old.start) == Some(&&old);
+        let same = wanted.get(&old.start) == Some(&old);
         let booked = !same && slots::highest_taken(connection, old.key)?.is_some();
         done.kept += u64::from(booked);
         if same || booked {
@@ -56,15 +61,15 @@ pub(crate) fn publish(
     missing.sort_by_key(|slot| slot.start);
     let mut added = Vec::new();
     for slot in missing {
-        if is_free(connection, slot)? && slots::insert(connection, slot)? {
+        if is_free(connection, &slot)? && slots::insert(connection, &slot)? {
             added.push(slot);
         } else {
             done.blocked += 1;
         }
     }
     done.added = added.len() as u64;
-    offers::give_new(session, &added, now)?;
-    changed.extend(added.iter().map(|slot| resource(slot)));
+    offers::give_new(session, &added.iter().collect::<Vec<_>>(), now)?;
+    changed.extend(added.iter().map(resource));
     webhooks::owe_schedule(session, &changed, now)?;
     Ok(done)
 }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use talon_domain::{
     access::Rights,
     booking::{Held, Places},
+    entry::Entry,
     ids::{FacilityId, HoldId, PersonId, ResourceId, ResourceKey, SlotId, SlotKey, TemplateId},
     slot::{Release, Slot},
 };
@@ -18,7 +19,7 @@ use crate::{
 macro_rules! slot_columns {
     () => {
         "facility, resource, start, slot, minutes, places, rights, min_age, max_age, template, \
-         release_at, release_rights"
+         release_at, release_rights, absent"
     };
 }
 pub(crate) use slot_columns;
@@ -27,19 +28,19 @@ pub(crate) use slot_columns;
 macro_rules! cell_columns {
     () => {
         "s.start, s.slot, s.minutes, s.places, s.rights, s.min_age, s.max_age, s.template, s.release_at, \
-         s.release_rights"
+         s.release_rights, s.absent"
     };
 }
 pub(crate) use cell_columns;
 
 /// How many they are.
-pub(crate) const CELL_COLUMNS: usize = 10;
+pub(crate) const CELL_COLUMNS: usize = 11;
 
 pub(crate) fn read(row: &Row<'_>) -> Result<Slot> {
     read_of(ResourceKey { facility: guid!(row, 0, FacilityId)?, resource: guid!(row, 1, ResourceId)? }, row, 2)
 }
 
-/// A cell of a known resource, out of ten columns.
+/// A cell of a known resource, out of eleven columns.
 pub(crate) fn read_of(resource: ResourceKey, row: &Row<'_>, first: usize) -> Result<Slot> {
     Ok(Slot {
         key: SlotKey { facility: resource.facility, slot: guid!(row, first + 1, SlotId)? },
@@ -51,6 +52,7 @@ pub(crate) fn read_of(resource: ResourceKey, row: &Row<'_>, first: usize) -> Res
         ages: ages(row, first + 5)?,
         template: optional_guid!(row, first + 7, TemplateId)?,
         release: release(row, first + 8)?,
+        absent: row.get(first + 10)?,
     })
 }
 
@@ -79,6 +81,11 @@ pub(crate) fn by_key(connection: &Connection, key: SlotKey) -> Result<Option<Slo
         .prepare_cached(concat!("SELECT ", slot_columns!(), " FROM slot WHERE facility = ?1 AND slot = ?2"))?
         .query_row(params![key.facility.bytes(), key.slot.bytes()], read)
         .optional()
+}
+
+/// The cell of an entry, if there is an entry.
+pub(crate) fn of_entry(connection: &Connection, entry: Option<&Entry>) -> Result<Option<Slot>> {
+    entry.map_or(Ok(None), |entry| by_key(connection, entry.cell()))
 }
 
 /// Whose the places of a cell are.
@@ -125,7 +132,7 @@ pub(crate) fn insert(connection: &Connection, slot: &Slot) -> Result<bool> {
     let added = connection
         .prepare_cached(
             "INSERT INTO slot (facility, resource, start, slot, minutes, places, rights, min_age, max_age, template, \
-             release_at, release_rights) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+             release_at, release_rights, absent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![
@@ -141,6 +148,7 @@ pub(crate) fn insert(connection: &Connection, slot: &Slot) -> Result<bool> {
             slot.template.as_ref().map(TemplateId::bytes),
             slot.release.map(|release| release.at.as_second()),
             slot.release.map(|release| release.rights.bits()),
+            slot.absent,
         ])?;
     Ok(added > 0)
 }

@@ -7,11 +7,15 @@ use jiff::Timestamp;
 use crate::{
     access::Caller,
     audit::Request,
-    booking::{ChangeRefusal, ChurnTerms, GivenUp, change::in_time},
+    booking::{
+        ChangeRefusal, ChurnTerms, GivenUp,
+        change::{in_time, is_absent},
+    },
     entry::{Entry, EntryState},
     history::{CancelReason, Cancellation},
     ids::{AuditId, EntryKey, PersonId},
     message::{Message, MessageKind},
+    slot::Slot,
 };
 
 /// A request to cancel one's own entry.
@@ -48,10 +52,11 @@ pub struct Cancelled {
     pub given_up: Option<GivenUp>,
 }
 
-/// Decides a cancellation on the person's own entry; `None` when it is cancelled already and the same
+/// Decides a cancellation on the person's own entry in its cell; `None` when it is cancelled already and the same
 /// answer is given again.
 ///
-/// Booking rules play no part: a place that was taken is freed whatever they now say.
+/// Booking rules play no part: a place that was taken is freed whatever they now say. A visit to somebody who is absent
+/// is given up at any time and counts for nothing: it is not the patient who does not come.
 ///
 /// # Errors
 ///
@@ -59,19 +64,20 @@ pub struct Cancelled {
 pub fn decide_cancel(
     command: &CancelCommand,
     entry: Option<&Entry>,
+    cell: Option<&Slot>,
     now: Timestamp,
 ) -> Result<Option<Cancelled>, ChangeRefusal> {
     let entry = entry.ok_or(ChangeRefusal::NotFound)?;
     match entry.state {
         EntryState::Cancelled => return Ok(None),
         EntryState::Missed | EntryState::Fulfilled => return Err(ChangeRefusal::Done),
-        EntryState::Booked => in_time(entry, &command.caller, command.cutoff, now)?,
+        EntryState::Booked => in_time(entry, cell, &command.caller, command.cutoff, now)?,
     }
     let version = entry.version + 1;
     Ok(Some(Cancelled {
         entry: Entry { state: EntryState::Cancelled, version, ..entry.clone() },
         cancellation: Cancellation { entry: entry.key, reason: command.reason.clone(), at: now },
         message: Message { entry: entry.key, version, kind: MessageKind::Cancelled, created: now },
-        given_up: GivenUp::of(&command.churn, &command.caller, entry, now),
+        given_up: GivenUp::of(&command.churn, &command.caller, entry, now).filter(|_| !is_absent(cell)),
     }))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::{access::Caller, entry::Entry};
+use crate::{access::Caller, entry::Entry, slot::Slot};
 
 /// Why an entry cannot be cancelled or moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,21 +35,34 @@ impl ChangeRefusal {
     }
 }
 
-/// Whether an entry's owner could cancel it now, or move it to another time that they could book.
+/// Whether an entry's owner could cancel it now, or move it to another time that they could book. Without its cell it is
+/// taken for one in which the patient is received.
 #[must_use]
-pub fn may_change(entry: &Entry, caller: &Caller, cutoff: Duration, now: Timestamp) -> bool {
-    entry.state.is_live() && in_time(entry, caller, cutoff, now).is_ok()
+pub fn may_change(entry: &Entry, cell: Option<&Slot>, caller: &Caller, cutoff: Duration, now: Timestamp) -> bool {
+    entry.state.is_live() && in_time(entry, cell, caller, cutoff, now).is_ok()
 }
 
 /// Whether a booked entry may still be changed: not once it has begun and, where patients act for
-/// themselves, not later than `cutoff` before. A desk knows whether the place can still be filled.
-pub(super) fn in_time(entry: &Entry, caller: &Caller, cutoff: Duration, now: Timestamp) -> Result<(), ChangeRefusal> {
+/// themselves, not later than `cutoff` before. A desk knows whether the place can still be filled; where the doctor is
+/// absent nobody is to fill it.
+pub(super) fn in_time(
+    entry: &Entry,
+    cell: Option<&Slot>,
+    caller: &Caller,
+    cutoff: Duration,
+    now: Timestamp,
+) -> Result<(), ChangeRefusal> {
     if entry.start <= now {
         return Err(ChangeRefusal::Begun);
     }
     let left = entry.start.duration_since(now).unsigned_abs();
-    if caller.channel.is_self_service() && left < cutoff {
+    if caller.channel.is_self_service() && left < cutoff && !is_absent(cell) {
         return Err(ChangeRefusal::TooLate);
     }
     Ok(())
+}
+
+/// Whether the doctor will not be there: giving such a visit up takes nothing from anybody.
+pub(super) fn is_absent(cell: Option<&Slot>) -> bool {
+    cell.is_some_and(|cell| cell.absent)
 }

@@ -20,6 +20,7 @@ use crate::{
     history::EntryVersion,
     ids::{AuditId, EntryKey, PersonId, ResourceKey},
     message::{Message, MessageKind},
+    slot::Slot,
 };
 
 /// A request to move one's own entry.
@@ -127,7 +128,7 @@ pub struct Moved {
     pub message: Message,
 }
 
-/// Decides a move of the person's own entry. `facts` are those of [`MoveCommand::booking`]; the entry
+/// Decides a move of the person's own entry out of its cell. `facts` are those of [`MoveCommand::booking`]; the entry
 /// itself is among them and does not count.
 ///
 /// # Errors
@@ -137,6 +138,7 @@ pub struct Moved {
 pub fn decide_move(
     command: &MoveCommand,
     entry: Option<&Entry>,
+    cell: Option<&Slot>,
     facts: Facts,
     now: Timestamp,
 ) -> Result<MoveDecision, MoveRefusal> {
@@ -150,7 +152,7 @@ pub fn decide_move(
     if is_there(entry, &booking, &facts) {
         return Ok(MoveDecision::Repeat(Box::new(entry.clone())));
     }
-    in_time(entry, &command.caller, command.cutoff, now)?;
+    in_time(entry, cell, &command.caller, command.cutoff, now)?;
     let facts = facts.without(entry);
     let to = plan(&case(&booking, &facts, now)?, &facts)?;
     Ok(MoveDecision::Move(Box::new(MovePlan { from: entry.clone(), to })))

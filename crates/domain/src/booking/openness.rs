@@ -27,7 +27,7 @@ codes! {
     pub enum CellStatus {
         /// It has a free place.
         Available = "Available",
-        /// Nobody may book it.
+        /// Nobody may book it, or its resource is absent.
         Unavailable = "Unavailable",
         /// Others may book it, this caller may not.
         Unauthorized = "Unauthorized",
@@ -88,9 +88,10 @@ impl<'a> Onlooker<'a> {
         let (from, to) = (self.facility.zone.local(interval.start), self.facility.zone.local(interval.end));
         let rights = cell.slot.rights_at(self.now);
         let (is_over, may) = (has_begun(&cell.slot, self.now), rights.meet(self.rights));
+        let is_absent = cell.slot.absent;
         let status = if is_over {
             CellStatus::Expired
-        } else if rights == Rights::default() {
+        } else if is_absent || rights == Rights::default() {
             CellStatus::Unavailable
         } else if !may {
             CellStatus::Unauthorized
@@ -99,7 +100,7 @@ impl<'a> Onlooker<'a> {
         } else {
             CellStatus::Available
         };
-        let is_open = may && !is_over && from.date() <= self.last_day();
+        let is_open = may && !is_over && !is_absent && from.date() <= self.last_day();
         CellView { cell, day: from.date(), from: from.time(), to: to.time(), status, is_open, rights }
     }
 }

@@ -115,6 +115,7 @@ impl Maker<'_> {
             release: part.release.and_then(|release| release.of_day(day, self.zone)),
             ages: self.template.ages,
             template: Some(self.template.id),
+            absent: false,
         });
     }
 

@@ -224,6 +224,7 @@ fn slot(number: u16, (facility, resource, local, rights): (u16, u16, DateTime, R
         release: None,
         ages: Ages::default(),
         template: None,
+        absent: false,
     }
 }
 

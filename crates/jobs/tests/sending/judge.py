@@ -13,7 +13,7 @@ import sys
 
 import icalendar
 
-KINDS = {"booked", "moved", "cancelled", "offered", "reminder-week", "reminder-day"}
+KINDS = {"booked", "moved", "cancelled", "offered", "absent", "reminder-week", "reminder-day"}
 HEADERS = {
     "from", "to", "subject", "date", "message-id", "auto-submitted", "content-language", "mime-version", "content-type",
 }
@@ -57,7 +57,7 @@ def letter(path, language):
 
 
 def visit(part, kind):
-    if kind in ("offered", "reminder-week", "reminder-day"):
+    if kind in ("offered", "absent", "reminder-week", "reminder-day"):
         assert part is None, kind
         return None
     method = "CANCEL" if kind == "cancelled" else "REQUEST"

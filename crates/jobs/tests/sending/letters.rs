@@ -60,7 +60,7 @@ async fn each_kind_of_letter_is_read_as_it_was_meant() {
         let from = "Регистратура <noreply@talon.test>".to_owned();
         let parts = ComposerParts { from, texts, public_url: None, links: None };
         let letters = Composer::new(parts).unwrap().rehearse(now()).unwrap();
-        assert_eq!(letters.len(), 6);
+        assert_eq!(letters.len(), 7);
         for letter in &letters {
             talon_jobs::Courier::hand(&courier, letter).await;
         }

@@ -137,14 +137,14 @@ fn read(row: &Row<'_>, resource: ResourceKey, start: Timestamp, zone: &Zone) -> 
     unpack_rest(SlotKey { facility: resource.facility, slot }, resource, start, rest, Some(zone)).ok_or(DAMAGED)
 }
 
-/// What a slot has beside its key and start, in a few bytes: some that are always there, then its release,
+/// What a slot has beside its key and start, in a few bytes: some that are always there, the last of them flags, then its release,
 /// if it has one, then the template, if it has one. `None` where the release is at no instant.
 pub(super) fn pack_rest(slot: &SlotLine) -> Option<Vec<u8>> {
     let mut rest = Vec::with_capacity(REST + RELEASE + 16);
     rest.extend_from_slice(&slot.minutes.to_le_bytes());
     rest.extend_from_slice(&slot.places.to_le_bytes());
     rest.extend_from_slice(&[slot.rights.bits(), age(slot.ages.min), age(slot.ages.max)]);
-    rest.push(u8::from(slot.release.is_some()));
+    rest.push(if slot.release.is_some() { RELEASED } else { 0 } | if slot.absent { ABSENT } else { 0 });
     if let Some((at, rights)) = slot.release {
         rest.extend_from_slice(&packed(at)?.to_le_bytes());
         rest.push(rights.bits());
@@ -156,6 +156,12 @@ pub(super) fn pack_rest(slot: &SlotLine) -> Option<Vec<u8>> {
 const REST: usize = 8;
 
 const RELEASE: usize = 9;
+
+/// It has a release.
+const RELEASED: u8 = 1;
+
+/// Nobody receives in it.
+const ABSENT: u8 = 2;
 
 /// No age is this high.
 const NO_AGE: u8 = u8::MAX;
@@ -193,13 +199,14 @@ pub(super) fn unpack_rest(
         release,
         ages: Ages { min: age(fixed[5]), max: age(fixed[6]) },
         template,
+        absent: fixed[7] & ABSENT != 0,
     })
 }
 
 /// The release of what [`pack_rest`] packed.
 fn release_of(rest: &[u8]) -> Option<(Moment, Rights)> {
     let (fixed, rest) = rest.split_first_chunk::<REST>()?;
-    let (at, rest) = rest.split_first_chunk().filter(|_| fixed[7] == 1)?;
+    let (at, rest) = rest.split_first_chunk().filter(|_| fixed[7] & RELEASED != 0)?;
     Some((unpacked(i64::from_le_bytes(*at))?, Rights::from_bits(*rest.first()?)))
 }
 
@@ -221,6 +228,7 @@ fn pack(slot: &Slot) -> Option<Vec<u8>> {
         release: slot.release.map(|release| (Moment::Exact(release.at), release.rights)),
         ages: slot.ages,
         template: slot.template,
+        absent: slot.absent,
     };
     let mut bytes = Vec::with_capacity(56 + REST + RELEASE + 16);
     bytes.extend_from_slice(slot.key.facility.bytes());

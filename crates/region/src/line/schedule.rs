@@ -36,6 +36,8 @@ pub struct SlotLine {
     pub ages: Ages,
     /// The template it was made from, if any.
     pub template: Option<TemplateId>,
+    /// Whether nobody receives patients in it after all.
+    pub absent: bool,
 }
 
 impl SlotLine {
@@ -52,6 +54,7 @@ impl SlotLine {
             release,
             ages: self.ages,
             template: self.template,
+            absent: self.absent,
         }
     }
 }
@@ -72,6 +75,7 @@ pub(super) fn slot(fields: &mut Fields<'_, '_>) -> Option<Line> {
     });
     let ages = fields.ages();
     let template = fields.guid_optional("template", TemplateId::parse);
+    let absent = fields.flag("absent");
     let resource = resource?;
     Some(Line::Slot(SlotLine {
         key: SlotKey { facility: resource.facility, slot: slot? },
@@ -83,6 +87,7 @@ pub(super) fn slot(fields: &mut Fields<'_, '_>) -> Option<Line> {
         release: release?,
         ages: ages?,
         template: template?,
+        absent: absent?,
     }))
 }
 

@@ -20,6 +20,9 @@ pub(super) fn slot(object: &mut Object<'_>, slot: &SlotLine) {
         release.end();
     }
     object.ages(slot.ages).plain_optional("template", slot.template);
+    if slot.absent {
+        object.literal("absent", "true");
+    }
 }
 
 pub(super) fn moment(object: &mut Object<'_>, key: &str, moment: Moment) {

@@ -27,6 +27,7 @@ fn fault(line: Value, key: &str, value: Value) -> String {
 
 fn good_lines() -> Vec<Value> {
     let with_all = with(with(slot(6, "2026-04-14T09:00"), "template", json!(guid(7))), "min_age", json!(3));
+    let with_all = with(with_all, "absent", json!(true));
     let with_all = with(with_all, "release", json!({"at": "2026-04-13T18:00", "rights": ["Infomat"]}));
     vec![
         specialty(),
@@ -65,7 +66,7 @@ fn type_is_read_anywhere_and_guids_in_any_spelling() {
 
 #[test]
 fn every_required_key_is_missed_and_every_other_may_be_null() {
-    let optional = ["snils", "email", "template", "release", "min_age", "max_age"];
+    let optional = ["snils", "email", "template", "release", "min_age", "max_age", "absent"];
     for line in good_lines() {
         for key in line.as_object().unwrap().keys() {
             let without = with(line.clone(), key, Value::Null);

@@ -61,6 +61,7 @@ pub(super) fn of_day(plan: &Plan, seat: Seat, nth_day: usize) -> Vec<Slot> {
             release: None,
             ages: Ages::default(),
             template: None,
+            absent: false,
         })
     };
     (0..A_DAY).filter_map(slot).collect()

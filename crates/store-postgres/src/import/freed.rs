@@ -1,9 +1,9 @@
-//! What a page frees for those who wait: new cells, and places that its entries give up.
+//! What a page frees for those who wait: cells that are new or have their doctor back, and places that its entries give
+//! up.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
-use talon_domain::ids::SlotKey;
 use talon_store::{PageFacts, Record};
 
 use super::apply;
@@ -11,14 +11,7 @@ use crate::{failure::Result, offers, reference, session::Session, slots, waiting
 
 /// Offers it to the first in line.
 pub(super) async fn offer(session: &Session<'_>, records: &[Record], facts: &PageFacts, now: Timestamp) -> Result<()> {
-    let mut cells: BTreeSet<SlotKey> = BTreeSet::new();
-    for record in records {
-        if let Record::Slot(slot) = record
-            && !facts.slots.contains_key(&slot.key)
-        {
-            cells.insert(slot.key);
-        }
-    }
+    let cells = facts.opened(records);
     let had: Vec<_> = facts.had().into_iter().filter(|(cell, _)| !cells.contains(cell)).collect();
     let touched: BTreeSet<_> = cells.iter().copied().chain(had.iter().map(|(cell, _)| *cell)).collect();
     if waiting::waited_for(session.tx, touched.iter().map(|cell| cell.facility)).await?.is_empty() {

@@ -1,5 +1,6 @@
 //! Taking records in: what stands against a page, and writing it.
 
+mod absence;
 mod apply;
 mod cells;
 mod entries;
@@ -46,6 +47,7 @@ pub(crate) async fn page(session: &Session<'_>, records: &[Record], now: Timesta
         return Err(Failure::Page(faults));
     }
     apply::apply(session, records, &facts, now).await?;
+    absence::tell(session, records, &facts, now).await?;
     freed::offer(session, records, &facts, now).await?;
     webhooks::owe_schedule(session, &facts.schedules_changed(records), now).await?;
     Ok(faults)

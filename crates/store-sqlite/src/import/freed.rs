@@ -1,6 +1,5 @@
-//! What a page frees for those who wait: new cells, and places that its entries give up.
-
-use std::collections::BTreeSet;
+//! What a page frees for those who wait: cells that are new or have their doctor back, and places that its entries give
+//! up.
 
 use jiff::Timestamp;
 use talon_domain::ids::SlotKey;
@@ -10,14 +9,7 @@ use crate::{failure::Result, offers, session::Session, slots, waiting};
 
 /// Offers it to the first in line.
 pub(super) fn offer(session: &Session<'_>, records: &[Record], facts: &PageFacts, now: Timestamp) -> Result<()> {
-    let mut new = BTreeSet::new();
-    for record in records {
-        if let Record::Slot(slot) = record
-            && !facts.slots.contains_key(&slot.key)
-        {
-            new.insert(slot.key);
-        }
-    }
+    let new = facts.opened(records);
     let had = facts.had();
     let touched = new.iter().chain(had.iter().map(|(cell, _)| cell)).map(|cell| cell.facility);
     // Nearly always nobody waits, and an import brings millions of cells.

@@ -1,5 +1,6 @@
 //! Taking records in: what stands against a page, and writing it.
 
+mod absence;
 mod apply;
 mod entries;
 mod freed;
@@ -35,6 +36,7 @@ pub(crate) fn page(session: &mut Session<'_>, records: &[Record], now: Timestamp
         return Err(Failure::Page(faults));
     }
     apply::apply(session, records, &facts, now)?;
+    absence::tell(session, records, &facts, now)?;
     freed::offer(session, records, &facts, now)?;
     webhooks::owe_schedule(session, &facts.schedules_changed(records), now)?;
     Ok(Vec::new())

@@ -64,6 +64,7 @@ pub(super) fn faulty() -> (Vec<Record>, Vec<(&'static str, BookCommand)>) {
     };
     cell(50, &|cell| cell.rights = Rights::of(&[Right::Registry]));
     cell(51, &|cell| cell.ages = Ages { min: Some(60), max: None });
+    cell(54, &|cell| cell.absent = true);
     let begun = "2026-04-14T12:00:00".parse().unwrap();
     records.push(Record::Slot(slot(ADULTS, 0, 52, begun)));
     let beyond = "2026-04-29T08:00:00".parse().unwrap();
@@ -92,6 +93,7 @@ pub(super) fn faulty() -> (Vec<Record>, Vec<(&'static str, BookCommand)>) {
     refuse("resource-unknown", anna(), &|c| c.resource.resource = ResourceId::from_bytes([7; 16]));
     refuse("resource-unknown", anna(), &|c| c.resource = doctor(EAST, 0));
     refuse("time-absent", book(ANNA, ADULTS, 0, 60, 0), &|_| ());
+    refuse("time-absent", book(ANNA, ADULTS, 0, 54, 0), &|_| ());
     refuse("time-past", anna(), &|c| (c.day, c.time) = (begun.date(), begun.time()));
     refuse("time-beyond-window", anna(), &|c| (c.day, c.time) = (beyond.date(), beyond.time()));
     refuse("time-not-open", book(ANNA, ADULTS, 0, 50, 0), &|_| ());

@@ -107,8 +107,10 @@ fn cell() -> impl Strategy<Value = Slot> {
     ]);
     // A day after the window's last, too, and the minutes around the present.
     let start = prop_oneof![8 => (0i64..16, 0i64..48), 1 => (0i64..1, 16i64..26)];
-    (select(vec![ADULTS, CHILDREN, EAST]), start, 1u16..=3, rights, release, ages, any::<bool>()).prop_map(
-        |(home, (day, quarter), places, rights, release, ages, usual)| {
+    let absent = prop_oneof![7 => Just(false), 1 => Just(true)];
+    let whose = (rights, release, ages, any::<bool>());
+    (select(vec![ADULTS, CHILDREN, EAST]), start, 1u16..=3, whose, absent).prop_map(
+        |(home, (day, quarter), places, (rights, release, ages, usual), absent)| {
             let midnight: DateTime = "2026-04-14T00:00:00".parse().unwrap();
             let local = midnight + day.days() + (6 * 60 + quarter * 20).minutes();
             let cell = slot(home, 0, 0, local);
@@ -117,8 +119,8 @@ fn cell() -> impl Strategy<Value = Slot> {
                 rights: Rights::of(&[right]),
             });
             match usual {
-                true => Slot { places, ..cell },
-                false => Slot { places, rights, release, ages, ..cell },
+                true => Slot { places, absent, ..cell },
+                false => Slot { places, rights, release, ages, absent, ..cell },
             }
         },
     )

@@ -16,6 +16,7 @@
     reason = "a test suite"
 )]
 
+pub mod absence;
 pub mod booking;
 pub mod cancelling;
 pub mod churning;
@@ -47,6 +48,16 @@ pub mod waiting;
 macro_rules! conformance {
     ($open:path) => {
         $crate::conformance!(@tests $open;
+            absence::nobody_is_booked_where_nobody_receives,
+            absence::those_who_have_a_place_are_told_once,
+            absence::who_comes_with_the_cell_is_not_told,
+            absence::nobody_is_told_to_come_while_the_doctor_is_absent,
+            absence::what_is_taken_back_is_not_told_and_what_comes_again_is,
+            absence::a_reminder_passes_over_a_visit_without_a_doctor,
+            absence::who_is_left_changes_the_visit_at_any_time_and_for_nothing,
+            absence::the_time_of_a_doctor_who_is_back_is_offered,
+            absence::a_template_leaves_absences_alone,
+            absence::an_absence_races_with_bookings,
             booking::books_and_leaves_everything_it_owes,
             booking::every_refusal_leaves_an_audit_record_and_nothing_else,
             booking::the_first_refusal_in_the_contracts_order_wins,

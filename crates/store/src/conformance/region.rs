@@ -146,6 +146,7 @@ pub fn slot(facility_number: u64, specialty: u64, number: u64, local: DateTime) 
         release: None,
         ages: Ages::default(),
         template: None,
+        absent: false,
     }
 }
 

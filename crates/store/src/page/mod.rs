@@ -4,6 +4,7 @@
 //! with the page's records in place of those of the same keys. Two facilities may exchange their МКОДs in
 //! one page. Of several records with one key the last counts.
 
+mod absence;
 mod cells;
 mod entries;
 mod given;

@@ -45,7 +45,7 @@ fn an_own_wording_is_seen_before_it_is_sent() {
         told(&command.output().unwrap())
     };
     let (code, output, errors) = preview(&["mail.language=en", "mail.texts=."]);
-    assert_eq!((code, output.as_str()), (0, "6 letters in letters\n"), "{errors}");
+    assert_eq!((code, output.as_str()), (0, "7 letters in letters\n"), "{errors}");
     let letters = fs::read_dir(folder.path().join("letters")).unwrap();
     let letters: String = letters.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
     assert!(letters.contains("Subject: See you at "), "{letters}");

@@ -31,7 +31,7 @@ fn facility() -> Facility {
     }
 }
 
-fn seen(rights: &[Right], free: u16, start: Timestamp) -> CellView {
+fn cell(rights: &[Right], free: u16, start: Timestamp) -> CellPlaces {
     let slot = Slot {
         key: SlotKey { facility: FacilityId(Uuid::nil()), slot: SlotId(Uuid::nil()) },
         resource: ResourceId(Uuid::nil()),
@@ -42,9 +42,25 @@ fn seen(rights: &[Right], free: u16, start: Timestamp) -> CellView {
         release: None,
         ages: Ages::default(),
         template: None,
+        absent: false,
     };
+    CellPlaces { slot, free }
+}
+
+fn look_at(cell: CellPlaces) -> CellView {
     let caller = Caller { channel: Channel::Internet, client: None };
-    Onlooker::new(&caller, &facility(), now()).sees(CellPlaces { slot, free })
+    Onlooker::new(&caller, &facility(), now()).sees(cell)
+}
+
+fn seen(rights: &[Right], free: u16, start: Timestamp) -> CellView {
+    look_at(cell(rights, free, start))
+}
+
+/// The same where the doctor is absent.
+fn absent(rights: &[Right], free: u16, start: Timestamp) -> CellView {
+    let mut cell = cell(rights, free, start);
+    cell.slot.absent = true;
+    look_at(cell)
 }
 
 fn hours(hours: i64) -> Timestamp {
@@ -60,6 +76,9 @@ fn a_cell_looks_as_the_rules_of_booking_have_it() {
     assert_eq!(look(seen(desk, 1, hours(1))), (CellStatus::Unauthorized, false));
     assert_eq!(look(seen(desk, 0, hours(1))), (CellStatus::Unauthorized, false));
     assert_eq!(look(seen(&[], 1, hours(1))), (CellStatus::Unavailable, false));
+    assert_eq!(look(absent(open, 1, hours(1))), (CellStatus::Unavailable, false));
+    assert_eq!(look(absent(open, 0, hours(1))), (CellStatus::Unavailable, false), "also where it is booked");
+    assert_eq!(look(absent(open, 1, now())), (CellStatus::Expired, false));
     assert_eq!(look(seen(open, 1, now())), (CellStatus::Expired, false), "what begins now has begun");
     assert_eq!(look(seen(open, 1, hours(14 * 24))), (CellStatus::Available, true), "the window's last day");
     assert_eq!(look(seen(open, 1, hours(15 * 24))), (CellStatus::Available, false), "not open yet");
@@ -72,6 +91,7 @@ fn a_day_counts_what_the_caller_could_book() {
         seen(open, 3, hours(-1)),
         seen(open, 2, hours(1)),
         seen(&[Right::Doctor], 3, hours(2)),
+        absent(open, 3, hours(3)),
         seen(open, 0, hours(25)),
         seen(&[Right::Doctor], 3, hours(49)),
         seen(open, 1, hours(50)),
@@ -79,10 +99,11 @@ fn a_day_counts_what_the_caller_could_book() {
     let told: Vec<_> = days(&cells).iter().map(|day| (day.day.day(), day.places, day.busy)).collect();
     assert_eq!(told, [(14, 2, Busy::Free), (15, 0, Busy::Taken), (16, 1, Busy::Free)]);
     let first = days(&cells)[0];
-    assert_eq!((first.day, first.from, first.to), (date(2026, 4, 14), time(11, 0, 0, 0), time(14, 20, 0, 0)));
+    assert_eq!((first.day, first.from, first.to), (date(2026, 4, 14), time(11, 0, 0, 0), time(15, 20, 0, 0)));
     let alone = |cell| days(&[cell])[0].busy;
     assert_eq!(alone(seen(open, 3, hours(-1))), Busy::Over);
     assert_eq!(alone(seen(&[Right::Doctor], 3, hours(1))), Busy::NotOpen);
+    assert_eq!(alone(absent(open, 3, hours(1))), Busy::NotOpen);
     assert_eq!(alone(seen(open, 3, hours(15 * 24))), Busy::NotOpen, "beyond the window");
     assert_eq!(days(&[]), []);
 }

@@ -32,6 +32,7 @@ pub const RULES: &[Rule] = &[
 pub const SLOT_RULES: &[Rule] = &[
     slot::resource_is_known,
     slot::cell_is_known,
+    slot::resource_is_not_absent,
     slot::has_not_begun,
     slot::is_within_the_window,
     slot::is_open_to_the_caller,

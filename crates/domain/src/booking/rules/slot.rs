@@ -26,6 +26,14 @@ pub(super) fn cell_is_known(case: &Case<'_>) -> Result<(), Refusal> {
     case.cell.filter(named).map(|_| ()).ok_or(Refusal::TimeAbsent)
 }
 
+/// Contract, section 4, `time-absent`: at this time the doctor does not receive patients after all.
+pub(super) fn resource_is_not_absent(case: &Case<'_>) -> Result<(), Refusal> {
+    match case.cell {
+        Some(cell) if cell.slot.absent => Err(Refusal::TimeAbsent),
+        _ => Ok(()),
+    }
+}
+
 /// Contract, section 9, `time-past`: start ≤ now has begun.
 pub(super) fn has_not_begun(case: &Case<'_>) -> Result<(), Refusal> {
     match case.cell {

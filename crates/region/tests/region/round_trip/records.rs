@@ -274,8 +274,9 @@ fn template() -> impl Strategy<Value = Template> {
 
 fn slot() -> impl Strategy<Value = Slot> {
     let release = of((any_instant(), rights()));
-    (resource_key(), bytes(), any_instant(), 1u16..=1440, 1u16..=10_000, (rights(), release), ages(), of(bytes()))
-        .prop_map(|(resource, id, start, minutes, places, (rights, release), ages, template)| Slot {
+    let template = (of(bytes()), any::<bool>());
+    (resource_key(), bytes(), any_instant(), 1u16..=1440, 1u16..=10_000, (rights(), release), ages(), template)
+        .prop_map(|(resource, id, start, minutes, places, (rights, release), ages, (template, absent))| Slot {
             key: SlotKey { facility: resource.facility, slot: SlotId::from_bytes(id) },
             resource: resource.resource,
             start,
@@ -285,6 +286,7 @@ fn slot() -> impl Strategy<Value = Slot> {
             release: release.map(|(at, rights)| Release { at, rights }),
             ages,
             template: template.map(TemplateId::from_bytes),
+            absent,
         })
 }
 
