@@ -53,6 +53,15 @@ fn resource_key(facility: u16, number: u16) -> ResourceKey {
     ResourceKey { facility: facility_id(facility), resource: ResourceId(guid("d0c00000", number)) }
 }
 
+/// One of its cells, when the doctor is absent.
+pub(crate) fn absent(guid: &str) -> Record {
+    let cell = |record| match record {
+        Record::Slot(slot) if slot.key.slot == SlotId::parse(guid).unwrap() => Some(slot),
+        _ => None,
+    };
+    Record::Slot(Slot { absent: true, ..records().into_iter().find_map(cell).unwrap() })
+}
+
 /// Everything, as an import would bring it.
 pub(crate) fn records() -> Vec<Record> {
     let mut records = Vec::new();

@@ -114,6 +114,9 @@ impl Server {
         let now: Timestamp = region::NOW.parse().unwrap();
         let (store, place) = empty_store(on, now).await;
         assert_eq!(store.import_page(region::records(), now).await.unwrap(), []);
+        if let Some(guid) = wish("absent=") {
+            assert_eq!(store.import_page(vec![region::absent(&guid)], now).await.unwrap(), []);
+        }
         if wish("closed-store").is_some() {
             store.close().await;
         }
