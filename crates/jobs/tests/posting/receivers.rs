@@ -114,9 +114,10 @@ async fn a_receiver_that_takes_nothing_is_left_in_peace_and_loses_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_listening_loses_nothing() {
     let world = World::new().await;
-    let receiver = Receiver::start();
-    let url = url(&receiver);
-    drop(receiver);
+    // Bound and not listening, so that nobody else comes to be there meanwhile.
+    let nobody = tokio::net::TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}/talon", nobody.local_addr().unwrap());
     world.book(100, 3).await;
     world.postman(&[&url]).send(0).await.unwrap();
     let owed = world.in_state(None).await;

