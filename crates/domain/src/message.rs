@@ -7,7 +7,7 @@ use crate::{
     codes::codes,
     entry::{Entry, EntryState},
     ids::{EntryKey, HoldId, HoldKey},
-    slot::Slot,
+    slot::{Slot, is_absent},
     zone::Zone,
 };
 
@@ -121,10 +121,6 @@ impl Message {
         let days = self.kind.days_ahead()?;
         zone.day(self.created).checked_add(days.days()).ok()
     }
-}
-
-fn is_absent(cell: Option<&Slot>) -> bool {
-    cell.is_some_and(|cell| cell.absent)
 }
 
 /// Of a person's visits on a day, the one whose reminder tells of all.

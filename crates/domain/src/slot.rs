@@ -110,6 +110,12 @@ impl Slot {
     }
 }
 
+/// Whether nobody receives in a cell. Where there is no cell nothing says so.
+#[must_use]
+pub fn is_absent(cell: Option<&Slot>) -> bool {
+    cell.is_some_and(|cell| cell.absent)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,23 +2,19 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex},
 };
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
-    net::TcpListener,
-    runtime::{Builder, Runtime},
-    sync::mpsc,
-    time::timeout,
+    net::TcpStream,
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::certificates::Certificates;
-
-/// Reached only when nothing comes at all.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::{
+    certificates::Certificates,
+    loopback::{Loopback, Next, Taken, lock},
+};
 
 /// A step of the conversation, by what the client has just said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,21 +86,19 @@ impl Mail {
     }
 }
 
-/// The relay. It has a thread of its own: a test that blocks does not stop it.
+/// The relay.
 pub struct MailRelay {
     /// Where it listens.
     pub address: SocketAddr,
+    server: Loopback,
     desk: Arc<Desk>,
-    taken: mpsc::UnboundedReceiver<Mail>,
-    runtime: Option<Runtime>,
+    next: Next<Mail>,
 }
 
 /// What connections share.
 struct Desk {
     fault: Mutex<Option<(Step, Fault)>>,
-    letters: Mutex<Vec<Mail>>,
-    connections: Mutex<usize>,
-    told: mpsc::UnboundedSender<Mail>,
+    letters: Taken<Mail>,
     tls: Option<(MailTls, TlsAcceptor)>,
 }
 
@@ -123,24 +117,11 @@ impl MailRelay {
     #[must_use]
     pub fn with_tls(tls: MailTls, certificates: Option<&Certificates>) -> Self {
         let tls = certificates.filter(|_| tls != MailTls::None).map(|certificates| (tls, certificates.acceptor()));
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.set_nonblocking(true).expect("a listener that does not block");
-        let address = listener.local_addr().expect("an address");
-        let listener = {
-            let _entered = runtime.enter();
-            TcpListener::from_std(listener).expect("a listener of the runtime")
-        };
-        let (told, taken) = mpsc::unbounded_channel();
-        let desk = Arc::new(Desk {
-            fault: Mutex::default(),
-            letters: Mutex::default(),
-            connections: Mutex::default(),
-            told,
-            tls,
-        });
-        runtime.spawn(listen(listener, Arc::clone(&desk)));
-        Self { address, desk, taken, runtime: Some(runtime) }
+        let (letters, next) = Taken::new();
+        let desk = Arc::new(Desk { fault: Mutex::default(), letters, tls });
+        let shared = Arc::clone(&desk);
+        let server = Loopback::start(move |stream| connected(stream, Arc::clone(&shared)));
+        Self { address: server.address, server, desk, next }
     }
 
     /// From now on this goes wrong; nothing does with `None`.
@@ -151,13 +132,13 @@ impl MailRelay {
     /// Every letter that was taken, in order.
     #[must_use]
     pub fn letters(&self) -> Vec<Mail> {
-        lock(&self.desk.letters).clone()
+        self.desk.letters.all()
     }
 
     /// How often somebody connected.
     #[must_use]
     pub fn connections(&self) -> usize {
-        *lock(&self.desk.connections)
+        self.server.connections()
     }
 
     /// Waits for the next letter.
@@ -166,43 +147,25 @@ impl MailRelay {
     ///
     /// When none comes.
     pub async fn next(&mut self) -> Mail {
-        timeout(PATIENCE, self.taken.recv()).await.expect("a letter in a minute").expect("the relay lives")
+        self.next.wait().await
     }
 }
 
-impl Drop for MailRelay {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-async fn listen(listener: TcpListener, desk: Arc<Desk>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let desk = Arc::clone(&desk);
-        *lock(&desk.connections) += 1;
-        tokio::spawn(async move {
-            match &desk.tls {
-                Some((MailTls::Implicit, tls)) => {
-                    if let Ok(stream) = tls.accept(stream).await {
-                        talk(stream, &desk, true).await;
-                    }
-                }
-                Some((_, tls)) => {
-                    if let Talked::StartTls(stream) = talk(stream, &desk, false).await
-                        && let Ok(stream) = tls.accept(stream).await
-                    {
-                        talk(stream, &desk, true).await;
-                    }
-                }
-                None => drop(talk(stream, &desk, true).await),
+async fn connected(stream: TcpStream, desk: Arc<Desk>) {
+    match &desk.tls {
+        Some((MailTls::Implicit, tls)) => {
+            if let Ok(stream) = tls.accept(stream).await {
+                talk(stream, &desk, true).await;
             }
-        });
+        }
+        Some((_, tls)) => {
+            if let Talked::StartTls(stream) = talk(stream, &desk, false).await
+                && let Ok(stream) = tls.accept(stream).await
+            {
+                talk(stream, &desk, true).await;
+            }
+        }
+        None => drop(talk(stream, &desk, true).await),
     }
 }
 
@@ -275,9 +238,7 @@ async fn take<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, desk
     }
     let fault = lock(&desk.fault).filter(|(step, _)| *step == Step::End).map(|(_, fault)| fault);
     if matches!(fault, None | Some(Fault::CutAfterTaking)) {
-        let letter = Mail { to: to.to_owned(), text };
-        lock(&desk.letters).push(letter.clone());
-        let _ = desk.told.send(letter);
+        desk.letters.add(Mail { to: to.to_owned(), text });
     }
     answer(stream, desk, Step::End, "250 2.0.0 taken").await
 }

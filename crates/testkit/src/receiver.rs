@@ -2,23 +2,19 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex},
 };
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::TcpListener,
-    runtime::{Builder, Runtime},
-    sync::mpsc,
-    time::timeout,
+    net::TcpStream,
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::certificates::Certificates;
-
-/// Reached only when nothing comes at all.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::{
+    certificates::Certificates,
+    loopback::{Loopback, Next, Taken, lock},
+};
 
 /// What the receiver does instead of taking a request. It counts as taken with a 2xx, or with
 /// [`ReceiverFault::CutAfterTaking`].
@@ -59,21 +55,19 @@ impl Posted {
     }
 }
 
-/// The receiver. It has a thread of its own: a test that blocks does not stop it.
+/// The receiver.
 pub struct Receiver {
     /// Where it listens.
     pub address: SocketAddr,
+    server: Loopback,
     desk: Arc<Desk>,
-    taken: mpsc::UnboundedReceiver<Posted>,
-    runtime: Option<Runtime>,
+    next: Next<Posted>,
 }
 
 /// What connections share.
 struct Desk {
     fault: Mutex<Option<ReceiverFault>>,
-    posted: Mutex<Vec<Posted>>,
-    connections: Mutex<usize>,
-    told: mpsc::UnboundedSender<Posted>,
+    posted: Taken<Posted>,
     tls: Option<TlsAcceptor>,
 }
 
@@ -91,24 +85,12 @@ impl Receiver {
     /// When they cannot be used.
     #[must_use]
     pub fn with_tls(certificates: Option<&Certificates>) -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.set_nonblocking(true).expect("a listener that does not block");
-        let address = listener.local_addr().expect("an address");
-        let listener = {
-            let _entered = runtime.enter();
-            TcpListener::from_std(listener).expect("a listener of the runtime")
-        };
-        let (told, taken) = mpsc::unbounded_channel();
-        let desk = Arc::new(Desk {
-            fault: Mutex::default(),
-            posted: Mutex::default(),
-            connections: Mutex::default(),
-            told,
-            tls: certificates.map(Certificates::acceptor),
-        });
-        runtime.spawn(listen(listener, Arc::clone(&desk)));
-        Self { address, desk, taken, runtime: Some(runtime) }
+        let (posted, next) = Taken::new();
+        let tls = certificates.map(Certificates::acceptor);
+        let desk = Arc::new(Desk { fault: Mutex::default(), posted, tls });
+        let shared = Arc::clone(&desk);
+        let server = Loopback::start(move |stream| connected(stream, Arc::clone(&shared)));
+        Self { address: server.address, server, desk, next }
     }
 
     /// From now on this goes wrong; nothing does with `None`.
@@ -119,13 +101,13 @@ impl Receiver {
     /// Every event that was taken, in order.
     #[must_use]
     pub fn posted(&self) -> Vec<Posted> {
-        lock(&self.desk.posted).clone()
+        self.desk.posted.all()
     }
 
     /// How often somebody connected.
     #[must_use]
     pub fn connections(&self) -> usize {
-        *lock(&self.desk.connections)
+        self.server.connections()
     }
 
     /// Waits for the next event.
@@ -134,40 +116,22 @@ impl Receiver {
     ///
     /// When none comes.
     pub async fn next(&mut self) -> Posted {
-        timeout(PATIENCE, self.taken.recv()).await.expect("an event in a minute").expect("the receiver lives")
+        self.next.wait().await
     }
 }
 
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+async fn connected(stream: TcpStream, desk: Arc<Desk>) {
+    let fault = *lock(&desk.fault);
+    if fault == Some(ReceiverFault::Refuse) {
+        return;
+    }
+    match &desk.tls {
+        None => serve(stream, &desk, fault).await,
+        Some(tls) => {
+            if let Ok(stream) = tls.accept(stream).await {
+                serve(stream, &desk, fault).await;
+            }
         }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-async fn listen(listener: TcpListener, desk: Arc<Desk>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let desk = Arc::clone(&desk);
-        *lock(&desk.connections) += 1;
-        tokio::spawn(async move {
-            let fault = *lock(&desk.fault);
-            if fault == Some(ReceiverFault::Refuse) {
-                return;
-            }
-            match &desk.tls {
-                None => serve(stream, &desk, fault).await,
-                Some(tls) => {
-                    if let Ok(stream) = tls.accept(stream).await {
-                        serve(stream, &desk, fault).await;
-                    }
-                }
-            }
-        });
     }
 }
 
@@ -175,8 +139,7 @@ async fn listen(listener: TcpListener, desk: Arc<Desk>) {
 async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, desk: &Desk, fault: Option<ReceiverFault>) {
     let Some(posted) = read(&mut stream).await else { return };
     if matches!(fault, None | Some(ReceiverFault::CutAfterTaking | ReceiverFault::Say(200..=299))) {
-        lock(&desk.posted).push(posted.clone());
-        let _ = desk.told.send(posted);
+        desk.posted.add(posted);
     }
     let (status, more) = match fault {
         None => (200, String::new()),

@@ -9,6 +9,7 @@ use crate::{
     chance::Chance,
     drive::{Load, Trigger},
     installation::Installation,
+    ledger::{EntryRow, Ledger},
     server::Server,
 };
 
@@ -50,4 +51,37 @@ pub async fn strike_under_load(
     strike(&server);
     server.kill();
     load.await.expect("the clients end when the server is gone")
+}
+
+/// Requests that come to a server before it is struck by [`strikes_while_booking`].
+const SHARE: usize = 24;
+
+/// How many patients must want to book for so many strikes: twice as many as are needed when chance is even.
+#[must_use]
+pub fn patients_for_strikes(times: usize) -> usize {
+    2 * times * SHARE
+}
+
+/// Strikes so many servers, each while the next of the bookings come to it from eight clients, and goes on until an eighth
+/// of what was asked of these is booked: how much a server books before its end is chance. What is booked then.
+///
+/// # Panics
+///
+/// When the bookings come to their end before.
+pub async fn strikes_while_booking(
+    installation: &Installation,
+    bookings: &[Booking],
+    times: usize,
+    chance: &mut Chance,
+) -> Vec<EntryRow> {
+    for (struck, share) in bookings.chunks(SHARE).enumerate() {
+        if struck >= times {
+            let entries = Ledger::of(installation).entries;
+            if entries.len() > times * SHARE / 8 {
+                return entries;
+            }
+        }
+        drop(strike_under_load(installation, share.to_vec(), 8, Moment::random(chance, SHARE), |_| ()).await);
+    }
+    panic!("hardly anything was booked by {} requests", bookings.len());
 }

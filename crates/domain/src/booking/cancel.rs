@@ -7,15 +7,12 @@ use jiff::Timestamp;
 use crate::{
     access::Caller,
     audit::Request,
-    booking::{
-        ChangeRefusal, ChurnTerms, GivenUp,
-        change::{in_time, is_absent},
-    },
+    booking::{ChangeRefusal, ChurnTerms, GivenUp, change::in_time},
     entry::{Entry, EntryState},
     history::{CancelReason, Cancellation},
     ids::{AuditId, EntryKey, PersonId},
     message::{Message, MessageKind},
-    slot::Slot,
+    slot::{Slot, is_absent},
 };
 
 /// A request to cancel one's own entry.

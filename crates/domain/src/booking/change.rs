@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::{access::Caller, entry::Entry, slot::Slot};
+use crate::{
+    access::Caller,
+    entry::Entry,
+    slot::{Slot, is_absent},
+};
 
 /// Why an entry cannot be cancelled or moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,9 +64,4 @@ pub(super) fn in_time(
         return Err(ChangeRefusal::TooLate);
     }
     Ok(())
-}
-
-/// Whether the doctor will not be there: giving such a visit up takes nothing from anybody.
-pub(super) fn is_absent(cell: Option<&Slot>) -> bool {
-    cell.is_some_and(|cell| cell.absent)
 }

@@ -6,8 +6,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
-use talon_app::{Clock, IdSource};
+use jiff::SignedDuration;
 use talon_domain::{
     event::{EventKind, EventState, HookName, Subscription},
     ids::EntryKey,
@@ -19,31 +18,11 @@ use talon_store::{
 };
 use talon_store_sqlite::{OpenOptions, SqliteStore};
 use tempfile::TempDir;
-use uuid::Uuid;
+
+use crate::common::{Ids, TestClock};
 
 /// For how long an event is tried.
 pub(crate) const GIVE_UP: SignedDuration = SignedDuration::from_hours(72);
-
-/// Time stands still until a test moves it.
-pub(crate) struct TestClock(Mutex<Timestamp>);
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
-    }
-}
-
-struct Ids;
-
-impl IdSource for Ids {
-    fn random(&self) -> Uuid {
-        Uuid::new_v4()
-    }
-
-    fn ordered(&self, _: Timestamp) -> Uuid {
-        Uuid::new_v4()
-    }
-}
 
 /// Counts.
 #[derive(Default)]

@@ -5,8 +5,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp, civil::Time};
-use talon_app::{Clock, IdSource};
+use jiff::{SignedDuration, civil::Time};
 use talon_domain::{
     booking::BookCommand,
     email::Email,
@@ -24,31 +23,11 @@ use talon_store_sqlite::{OpenOptions, SqliteStore};
 use talon_testkit::MailRelay;
 use talon_ticket::Language;
 use tempfile::TempDir;
-use uuid::Uuid;
+
+use crate::common::{Ids, TestClock};
 
 /// Who books.
 pub(crate) const ADDRESS: &str = "patient@example.ru";
-
-/// Time stands still until a test moves it.
-pub(crate) struct TestClock(Mutex<Timestamp>);
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
-    }
-}
-
-struct Ids;
-
-impl IdSource for Ids {
-    fn random(&self) -> Uuid {
-        Uuid::new_v4()
-    }
-
-    fn ordered(&self, _: Timestamp) -> Uuid {
-        Uuid::new_v4()
-    }
-}
 
 /// Counts.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Cells: a booked one stays where it is, and none overlaps another of its resource.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use talon_domain::{
@@ -9,24 +9,9 @@ use talon_domain::{
 };
 
 use super::{Found, LONGEST_CELL, PageFacts, given::Given};
-use crate::{Fault, Holder, Record};
+use crate::{Fault, Holder};
 
 impl PageFacts {
-    /// The resources to whose times a page adds, from which it takes, or of which it changes some.
-    #[must_use]
-    pub fn schedules_changed(&self, records: &[Record]) -> BTreeSet<ResourceKey> {
-        let of = |slot: &Slot| ResourceKey { facility: slot.key.facility, resource: slot.resource };
-        let mut changed = BTreeSet::new();
-        for record in records {
-            let Record::Slot(slot) = record else { continue };
-            let stored = self.slots.get(&slot.key);
-            if stored != Some(slot) {
-                changed.extend(stored.map(of).into_iter().chain([of(slot)]));
-            }
-        }
-        changed
-    }
-
     /// A booked cell stays where it is, and keeps the places that are taken. Entries of the page that end or
     /// go to another cell do not hold it; those that stay in it can be given another place, but not moved.
     pub(super) fn of_slot(&self, slot: &Slot, given: &Given<'_>) -> Found {

@@ -4,10 +4,10 @@
 //! with the page's records in place of those of the same keys. Two facilities may exchange their МКОДs in
 //! one page. Of several records with one key the last counts.
 
-mod absence;
 mod cells;
 mod entries;
 mod given;
+mod schedule;
 mod waiting;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -1,13 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use talon_testkit::{
-    Chance, Crowd, Installation, Ledger, MailRelay, Moment, Server, postgres::Postgres, strike_under_load,
+    Chance, Crowd, Installation, MailRelay, Server, patients_for_strikes, postgres::Postgres, strikes_while_booking,
 };
 
 use crate::common;
-
-/// Requests of one cycle.
-const REQUESTS: usize = 24;
 
 /// How many cycles: `TALON_KILLS`, 50 by default.
 fn cycles() -> usize {
@@ -29,7 +26,7 @@ async fn the_same_on_postgresql() {
 async fn killed(installation: Installation, cycles: usize) {
     let mut chance = Chance::from_env();
     let mut relay = MailRelay::start();
-    let crowd = Crowd::new(cycles * REQUESTS, 1, 1);
+    let crowd = Crowd::new(patients_for_strikes(cycles), 1, 1);
     installation.import(&crowd.region);
     let installation = installation
         .with_env("TALON_MAIL_SMTP", &format!("smtp-plain://{}", relay.address))
@@ -37,14 +34,8 @@ async fn killed(installation: Installation, cycles: usize) {
         // A claim of a killed process ends after twice as long.
         .with_env("TALON_MAIL_PATIENCE", "500ms");
     let bookings: Vec<_> = crowd.bookings(&installation).iter().map(|one| one.with_email("a@patient.test")).collect();
-    for share in bookings.chunks(REQUESTS) {
-        let moment = Moment::random(&mut chance, REQUESTS);
-        drop(strike_under_load(&installation, share.to_vec(), 8, moment, |_| ()).await);
-    }
-    let expected: BTreeSet<String> =
-        Ledger::of(&installation).entries.iter().map(|entry| format!("<{}.1.booked@talon.test>", entry.id)).collect();
-    // How much is booked before a strike is chance: ten cycles on PostgreSQL left 29 entries once.
-    assert!(expected.len() > cycles, "hardly anything was booked: {}", expected.len());
+    let booked = strikes_while_booking(&installation, &bookings, cycles, &mut chance).await;
+    let expected: BTreeSet<String> = booked.iter().map(|entry| format!("<{}.1.booked@talon.test>", entry.id)).collect();
 
     // On a slow machine a server may be struck each time before it comes to sending: one is struck in the middle of it.
     let mut server = Server::start(&installation);

@@ -1,13 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use talon_testkit::{
-    Chance, Crowd, Installation, Ledger, Moment, Receiver, Server, postgres::Postgres, strike_under_load,
+    Chance, Crowd, Installation, Receiver, Server, patients_for_strikes, postgres::Postgres, strikes_while_booking,
 };
 
 use crate::{common, hooked::hooked};
-
-/// Requests of one cycle.
-const REQUESTS: usize = 24;
 
 /// How many cycles: `TALON_KILLS`, 50 by default.
 fn cycles() -> usize {
@@ -29,21 +26,20 @@ async fn the_same_on_postgresql() {
 async fn killed(installation: Installation, cycles: usize) {
     let mut chance = Chance::from_env();
     let mut receiver = Receiver::start();
-    let crowd = Crowd::new(cycles * REQUESTS, 1, 1);
+    let crowd = Crowd::new(patients_for_strikes(cycles), 1, 1);
     installation.import(&crowd.region);
     // A claim of a killed process ends after twice as long.
     let installation = hooked(installation, &receiver).with_env("TALON_WEBHOOK_PATIENCE", "500ms");
-    for share in crowd.bookings(&installation).chunks(REQUESTS) {
-        let moment = Moment::random(&mut chance, REQUESTS);
-        drop(strike_under_load(&installation, share.to_vec(), 8, moment, |_| ()).await);
-    }
-    let expected: BTreeSet<String> =
-        Ledger::of(&installation).entries.iter().map(|entry| format!("evt_{}_1_booked", entry.id)).collect();
-    assert!(expected.len() > cycles * REQUESTS / 8, "hardly anything was booked: {}", expected.len());
+    let booked = strikes_while_booking(&installation, &crowd.bookings(&installation), cycles, &mut chance).await;
+    let expected: BTreeSet<String> = booked.iter().map(|entry| format!("evt_{}_1_booked", entry.id)).collect();
+
+    // On a slow machine a server may be struck each time before it comes to sending: one is struck in the middle of it.
+    let mut server = Server::start(&installation);
+    let mut told = BTreeMap::from([(receiver.next().await.header("webhook-id").to_owned(), 1_u32)]);
+    server.kill();
     let before = receiver.posted().len();
 
     let mut server = Server::start(&installation);
-    let mut told: BTreeMap<String, u32> = BTreeMap::new();
     while told.len() < expected.len() {
         *told.entry(receiver.next().await.header("webhook-id").to_owned()).or_default() += 1;
     }
@@ -56,6 +52,5 @@ async fn killed(installation: Installation, cycles: usize) {
         "{cycles} kills, {} entries, {before} events before the last start, {twice} more than once",
         expected.len()
     );
-    assert!(before > 0, "no kill hit the sending");
     assert_eq!(told.into_keys().collect::<BTreeSet<_>>(), expected, "lost, or of what was never committed");
 }

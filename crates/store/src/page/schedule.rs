@@ -1,9 +1,10 @@
-//! Absence of a doctor: cells of a page in which nobody receives any more, and those in which somebody does again.
+//! What a page makes of schedules, for those who are to be told: whose times change, which cells open, and who is left
+//! without a doctor.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use talon_domain::{
-    ids::{EntryKey, SlotKey},
+    ids::{EntryKey, ResourceKey, SlotKey},
     slot::Slot,
 };
 
@@ -11,6 +12,20 @@ use super::PageFacts;
 use crate::Record;
 
 impl PageFacts {
+    /// The resources to whose times a page adds, from which it takes, or of which it changes some.
+    #[must_use]
+    pub fn schedules_changed(&self, records: &[Record]) -> BTreeSet<ResourceKey> {
+        let of = |slot: &Slot| ResourceKey { facility: slot.key.facility, resource: slot.resource };
+        let mut changed = BTreeSet::new();
+        for (key, slot) in cells(records) {
+            let stored = self.slots.get(&key);
+            if stored != Some(slot) {
+                changed.extend(stored.map(of).into_iter().chain([of(slot)]));
+            }
+        }
+        changed
+    }
+
     /// The entries that have places in cells which the page makes absent, each with its cell: whose they are is to be
     /// told. A cell that is absent already, or comes so, owes nothing, and neither does an entry that comes with the page: an
     /// installation that moves would tell everybody once more. Some may be holds and no entries.
