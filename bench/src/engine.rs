@@ -105,7 +105,7 @@ fn log_of(store: &Path) -> PathBuf {
 
 /// Removes a store with the files that SQLite keeps beside it.
 pub(crate) fn remove_store(store: &Path) -> std::io::Result<()> {
-    for end in ["", "-wal", "-shm"] {
+    for end in ["", "-wal", "-shm", "-audit", "-audit-wal", "-audit-shm"] {
         match std::fs::remove_file(beside(store, end)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}

@@ -33,7 +33,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use jiff::Timestamp;
 use talon_domain::{audit::Request, ids::RequestId, reference::Reference};
-use talon_store::Store;
+use talon_store::{Store, Work};
 use talon_tokens::{Identity, Links, OwnKey, TokenFault, Verifier};
 
 use admission::Admission;
@@ -142,10 +142,10 @@ impl App {
         self.parts.gate.phase()
     }
 
-    /// Whether so many wait for the store that one more would be sent away.
+    /// Whether so many wait for the store that one more who wants this of it would be sent away.
     #[must_use]
-    pub fn is_overloaded(&self) -> bool {
-        self.parts.store.is_full()
+    pub fn is_overloaded(&self, work: Work) -> bool {
+        self.parts.store.is_full(work)
     }
 
     /// What counts outcomes.

@@ -5,6 +5,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use axum::http::Method;
 use talon_app::App;
 use talon_domain::access::Client;
+use talon_store::Work;
 use talon_tokens::Identity;
 
 use crate::{
@@ -224,6 +225,17 @@ pub(crate) struct Handler {
     pub(crate) policy: Policy,
 }
 
+impl Handler {
+    /// What it asks of the store, without which there is no answer; `None` where it asks nothing.
+    pub(crate) fn work(&self) -> Option<Work> {
+        match self.policy {
+            Policy::Anybody(_) => None,
+            _ if self.method == Method::GET => Some(Work::Read),
+            _ => Some(Work::Change),
+        }
+    }
+}
+
 impl Route {
     /// The methods that it takes, as a 405 lists them.
     pub(crate) fn allow(&self) -> String {
@@ -271,13 +283,6 @@ pub(crate) enum Policy {
     Link(for<'a> fn(&'a App, &'a mut Call) -> Answering<'a>),
     /// Anybody: nothing of the installation is shown.
     Anybody(fn() -> Outcome),
-}
-
-impl Policy {
-    /// Whether nothing can be answered without the store.
-    pub(crate) fn needs_the_store(self) -> bool {
-        !matches!(self, Self::Anybody(_))
-    }
 }
 
 /// A handler at work.

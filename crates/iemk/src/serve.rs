@@ -71,7 +71,7 @@ async fn answer(app: &App, route: &'static Route, call: &mut Call) -> Outcome {
     };
     // Before the token, although that comes first in the contract: checking it costs as much as half a booking, and what is
     // spent on those who are sent away is missing for those who are let in.
-    if app.phase() != Phase::Serving || (handler.policy.needs_the_store() && app.is_overloaded()) {
+    if app.phase() != Phase::Serving || handler.work().is_some_and(|work| app.is_overloaded(work)) {
         return Err(Box::new(Problem::unavailable()));
     }
     match handler.policy {

@@ -22,6 +22,9 @@ use crate::{
 /// Connections for writes that are not bookings: cancellations, imports, published schedules.
 const OTHER_WRITERS: usize = 4;
 
+/// Who commits records of reads. One: while it waits for the disk the next batch gathers, and records are small.
+const RECORDERS: usize = 1;
+
 /// How often a change whose commit was in doubt is made again.
 const MOST_DOUBTS: u32 = 3;
 
@@ -29,6 +32,8 @@ const MOST_DOUBTS: u32 = 3;
 pub struct PostgresStore {
     pub(crate) published: Arc<Published>,
     pub(crate) committer: Committer,
+    /// A committer for the records of reads: a read waits for no booking.
+    pub(crate) records: Committer,
     pub(crate) writing: Arc<Transactions>,
     pub(crate) reading: Arc<Transactions>,
     pub(crate) housekeeping: Housekeeping,
@@ -47,7 +52,8 @@ impl PostgresStore {
     pub async fn open(url: &PostgresUrl, options: &OpenOptions) -> Result<Arc<Self>> {
         let (doubts, counters) = (Arc::new(AtomicU64::new(0)), Arc::new(Counters::default()));
         let threads = Threads::start()?;
-        let write_pool = connect::pool(url, options, options.writers + OTHER_WRITERS, &doubts, &threads.handle)?;
+        let write_pool =
+            connect::pool(url, options, options.writers + RECORDERS + OTHER_WRITERS, &doubts, &threads.handle)?;
         let read_pool = connect::pool(url, options, options.readers, &doubts, &threads.handle)?;
         drop(open::first(&write_pool, url, options.deadline).await?);
         let (contacts, deadline) = (Contacts(options.contacts.clone()), options.deadline);
@@ -68,15 +74,11 @@ impl PostgresStore {
         let data = &published;
         reading.run(|tx| async move { reference::current(&tx, data).await.map(drop) }).await.map_err(failed)?;
         let (writing, reading) = (Arc::new(writing), Arc::new(reading));
+        let committer =
+            |tasks| Committer::start(&threads.handle, &writing, &published, &counters, tasks, options.queue_limit);
         Ok(Arc::new(Self {
-            committer: Committer::start(
-                &threads.handle,
-                &writing,
-                &published,
-                &counters,
-                options.writers,
-                options.queue_limit,
-            ),
+            committer: committer(options.writers),
+            records: committer(RECORDERS),
             housekeeping: Housekeeping::start(&reading, &writing, &published, options.now),
             published,
             writing,

@@ -47,6 +47,13 @@ impl Item {
             Self::Record(_) => None,
         }
     }
+
+    fn record(&self) -> Option<&AuditRecord> {
+        match self {
+            Self::Record(record) => Some(record),
+            Self::Book(..) => None,
+        }
+    }
 }
 
 /// What became of one item.
@@ -71,6 +78,9 @@ pub(crate) struct Batch {
 /// decisions leave: of a refusal the audit record alone. No two bookings are of one person.
 pub(crate) async fn batch(tx: &Tx, published: &Published, items: &[Item]) -> Result<Batch> {
     let commands: Vec<_> = items.iter().filter_map(Item::booking).collect();
+    if commands.is_empty() {
+        return records_alone(tx, items).await;
+    }
     let mut read = read(tx, published, &commands).await?;
     let mut planned = Vec::new();
     let mut done: Vec<_> = items
@@ -97,6 +107,14 @@ pub(crate) async fn batch(tx: &Tx, published: &Published, items: &[Item]) -> Res
     write(tx, &published.hooks, &planned, &outcomes, &records).await?;
     remember(tx, items, &done).await?;
     Ok(Batch { done, mark: records.into_iter().next() })
+}
+
+/// Writes records that nothing is to be decided for.
+async fn records_alone(tx: &Tx, items: &[Item]) -> Result<Batch> {
+    let records: Vec<_> = items.iter().filter_map(Item::record).collect();
+    audit::insert(tx, &records).await?;
+    let done = items.iter().map(|_| Ok(Done::Recorded)).collect();
+    Ok(Batch { done, mark: records.first().map(|record| (*record).clone()) })
 }
 
 /// Whether the caller has exactly this already.

@@ -23,7 +23,7 @@ use talon_store::{
     KnownKey, ListQuery, ListReply, Load, MessageCounts, MessageRow, MessagesQuery, MoveReply, OwnReferral, Past,
     PersonCards, PersonMatch, PlaceInLine, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply,
     ReminderPass, Removal, RemoveReply, Replay, Resealed, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
-    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply, Work,
 };
 
 use crate::{
@@ -205,7 +205,7 @@ impl Store for PostgresStore {
     }
 
     async fn record(&self, record: AuditRecord) -> Result<()> {
-        self.committer.run(Item::Record(record)).await.map(drop)
+        self.records.run(Item::Record(record)).await.map(drop)
     }
 
     async fn alternatives(&self, query: &FreeTimesQuery, now: Timestamp) -> Result<Vec<FreeTime>> {
@@ -352,8 +352,12 @@ impl Store for PostgresStore {
         found.map_err(StoreError::from)
     }
 
-    fn is_full(&self) -> bool {
-        self.committer.queued() >= self.committer.limit()
+    fn is_full(&self, work: Work) -> bool {
+        let committer = match work {
+            Work::Read => &self.records,
+            Work::Change => &self.committer,
+        };
+        committer.queued() >= committer.limit()
     }
 
     fn load(&self) -> Load {
@@ -361,6 +365,7 @@ impl Store for PostgresStore {
         let (writing, reading) = (self.writing.connections(), self.reading.connections());
         Load {
             queued: self.committer.queued(),
+            records_queued: self.records.queued(),
             queue_limit: self.committer.limit(),
             batch_size: self.counters.commits.batch_size(),
             commit_seconds: self.counters.commits.seconds(),
@@ -373,6 +378,7 @@ impl Store for PostgresStore {
 
     async fn close(&self) {
         self.committer.close().await;
+        self.records.close().await;
         self.housekeeping.close();
         self.writing.close();
         self.reading.close();

@@ -23,6 +23,21 @@ pub(crate) const SEAL_COLUMNS: &str = "s.node, s.kind, s.day, s.number, s.reques
 
 /// Adds a record, and with it its place among those to be sealed. One that is there already stays as it is.
 pub(crate) fn insert(connection: &Connection, record: &AuditRecord) -> Result<()> {
+    if put(connection, record)? {
+        connection
+            .prepare_cached("INSERT INTO audit_unsealed (request, audit, at, node) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![
+                record.request.bytes(),
+                record.id.bytes(),
+                record.at.as_microsecond(),
+                record.node.as_ref().map(NodeName::as_str),
+            ])?;
+    }
+    Ok(())
+}
+
+/// Adds a record alone, and says whether it was not there.
+pub(crate) fn put(connection: &Connection, record: &AuditRecord) -> Result<bool> {
     let added = connection
         .prepare_cached(
             "INSERT INTO audit (audit, at, request, source, node, person, client, channel, action, facility, object, \
@@ -42,17 +57,7 @@ pub(crate) fn insert(connection: &Connection, record: &AuditRecord) -> Result<()
             record.object,
             record.outcome,
         ])?;
-    if added > 0 {
-        connection
-            .prepare_cached("INSERT INTO audit_unsealed (request, audit, at, node) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![
-                record.request.bytes(),
-                record.id.bytes(),
-                record.at.as_microsecond(),
-                record.node.as_ref().map(NodeName::as_str),
-            ])?;
-    }
-    Ok(())
+    Ok(added > 0)
 }
 
 /// Reads a record.

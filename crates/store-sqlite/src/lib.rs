@@ -2,7 +2,8 @@
 //!
 //! All writing goes through the writer: it takes what has queued up, runs it inside one
 //! `BEGIN IMMEDIATE` so that a command that fails is undone alone, commits once and only then
-//! answers. Reading goes through a few `query_only` connections.
+//! answers. Reading goes through a few `query_only` connections, and keeps its audit records in a file and with a writer of
+//! their own.
 
 mod audit;
 mod backup;
@@ -23,6 +24,7 @@ mod holds;
 mod housekeeping;
 mod idempotency;
 mod import;
+mod intake;
 mod list;
 mod message_facts;
 mod message_log;
@@ -49,6 +51,7 @@ mod store;
 mod template;
 mod tickets;
 mod trail;
+mod transaction;
 mod verify;
 mod wait;
 mod waiting;

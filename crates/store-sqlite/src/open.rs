@@ -11,8 +11,10 @@ use talon_vault::Vault;
 use crate::{
     contacts,
     failure::store_error,
+    intake,
     migrate::{MIGRATIONS, migrate},
     planted::{Bug, planted},
+    transaction::{begin, commit},
 };
 
 /// The schema that this build reads and writes.
@@ -21,8 +23,17 @@ pub const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 /// "TALN": tells a store from any other SQLite file.
 const APPLICATION_ID: i32 = 0x5441_4c4e;
 
+/// "TALA": the file beside it, into which records of reads come.
+const INTAKE_ID: i32 = 0x5441_4c41;
+
+/// What that file holds is emptied into the store all the time, so it has no history of steps.
+const INTAKE_VERSION: i32 = 1;
+
 /// Before 3.51.3 a reset of the write-ahead log could race with a checkpoint and damage the file.
 const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// How every file is opened; a reader is kept from writing by a setting of its own.
+const READ_WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// How long a statement waits for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -93,9 +104,8 @@ pub(crate) fn open_writer(path: &Path, options: &OpenOptions) -> Result<Connecti
     if options.create {
         make_for_the_owner_alone(path);
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let file = which_file(path);
-    let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+    let mut connection = Connection::open_with_flags(path, READ_WRITE).map_err(fail)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
     check_identity(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
@@ -121,6 +131,60 @@ pub(crate) fn open_writer(path: &Path, options: &OpenOptions) -> Result<Connecti
     Ok(connection)
 }
 
+/// The connection that writes the records of reads, with its table made.
+///
+/// The store has to be open before: whoever puts a backup in its place is kept out by that.
+pub(crate) fn open_intake(path: &Path) -> Result<Connection, StoreError> {
+    let fail = |error: rusqlite::Error| open_error(path, &error);
+    make_for_the_owner_alone(path);
+    let connection = Connection::open_with_flags(path, READ_WRITE).map_err(fail)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
+    let synchronous = if planted(Bug::SynchronousNormal) { "NORMAL" } else { "FULL" };
+    connection.pragma_update(None, "synchronous", synchronous).map_err(fail)?;
+    // The log is moved by the commit that finds it long: the file has some seconds' records, and that is soon done.
+    connection.pragma_update(None, "mmap_size", 0).map_err(fail)?;
+    connection.pragma_update(None, "cache_size", -2_048).map_err(fail)?;
+    connection.pragma_update(None, "cell_size_check", true).map_err(fail)?;
+    let made = || -> Result<(), StoreError> {
+        begin(&connection)?;
+        if is_new_intake(&connection, path)? {
+            connection.execute_batch(intake::SCHEMA).map_err(fail)?;
+            connection.pragma_update(None, "application_id", INTAKE_ID).map_err(fail)?;
+            connection.pragma_update(None, "user_version", INTAKE_VERSION).map_err(fail)?;
+        }
+        commit(&connection)
+    };
+    made().map_err(|error| in_file(path, error))?;
+    Ok(connection)
+}
+
+fn is_new_intake(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
+    let read = || Ok((number("application_id")?, number("user_version")?, number("schema_version")?));
+    match read().map_err(|error| open_error(path, &error))? {
+        (INTAKE_ID, INTAKE_VERSION, _) => Ok(false),
+        (0, 0, 0) => Ok(true),
+        (INTAKE_ID, ..) => Err(StoreError::Open("a newer version of Talon wrote it; use that one".to_owned())),
+        _ => Err(StoreError::Open(
+            "it is the database of another program; move it away: the store's audit wants this name".to_owned(),
+        )),
+    }
+}
+
+/// The file's records, to be read on a connection whose state is the present one for as long as it lives; `None` when there is no file.
+pub(crate) fn read_intake(path: &Path) -> Result<Option<Connection>, StoreError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let fail = |error: rusqlite::Error| open_error(path, &error);
+    let connection = open_reader(path, None).map_err(fail)?;
+    connection.execute_batch("BEGIN").map_err(fail)?;
+    // The state is fixed by the first read and not by BEGIN; this is one.
+    let fresh = is_new_intake(&connection, path).map_err(|error| in_file(path, error))?;
+    Ok((!fresh).then_some(connection))
+}
+
 /// Makes an empty file that only its owner can read: it will hold personal data. SQLite gives the
 /// log the same rights. What keeps it from being made, opening it will tell.
 fn make_for_the_owner_alone(path: &Path) {
@@ -139,8 +203,7 @@ fn which_file(path: &Path) -> Option<(u64, u64)> {
 
 /// A connection that cannot write.
 pub(crate) fn open_reader(path: &Path, keys: Option<&Arc<Vault>>) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = Connection::open_with_flags(path, READ_WRITE)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "mmap_size", 0)?;
@@ -164,8 +227,7 @@ fn steady(connection: &Connection, keys: Option<&Arc<Vault>>) -> rusqlite::Resul
 
 /// The connection that moves the log into the file.
 pub(crate) fn open_checkpointer(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = Connection::open_with_flags(path, READ_WRITE)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;

@@ -17,20 +17,22 @@ use talon_domain::{
 };
 use talon_store::{
     Attempted, AttemptedEvent, BookReply, CancelReply, ClaimEvents, ClaimMessages, ClaimedEvents, ClaimedMessages,
-    ClientSecret, EntriesQuery, EventCounts, EventRow, EventsQuery, ExtendReply, Fault, FreeTimesQuery, HoldReply,
-    KnownKey, ListQuery, ListReply, Load, MessageCounts, MessageRow, MessagesQuery, MoveReply, OwnReferral, Past,
-    PersonCards, PersonMatch, PlaceInLine, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply,
+    ClientSecret, Commits, EntriesQuery, EventCounts, EventRow, EventsQuery, ExtendReply, Fault, FreeTimesQuery,
+    HoldReply, KnownKey, ListQuery, ListReply, Load, MessageCounts, MessageRow, MessagesQuery, MoveReply, OwnReferral,
+    Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery, Published as PublishedSlots, Record, ReleaseReply,
     ReminderPass, Removal, RemoveReply, Replay, Resealed, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
-    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply, Work,
 };
 use talon_vault::Vault;
 
 use crate::{
-    audit, book, cancel, contacts, entry,
+    book, cancel, contacts, entry,
     failure::{Failure, store_error},
     free_times, hold, holds,
     housekeeping::Housekeeping,
-    import, list, message_log, messages, moving,
+    import,
+    intake::Intake,
+    list, message_log, messages, moving,
     open::{OpenOptions, open_writer},
     people, publish,
     readers::Readers,
@@ -42,10 +44,12 @@ use crate::{
     writer::Writer,
 };
 
-/// A store in a SQLite file, beside its write-ahead log.
+/// A store in a SQLite file, beside its write-ahead log and the file of its intake.
 pub struct SqliteStore {
     published: Arc<Published>,
     writer: Writer,
+    pub(crate) intake: Intake,
+    commits: Arc<Commits>,
     readers: Readers,
     housekeeping: Housekeeping,
     contacts: Option<Arc<Vault>>,
@@ -68,9 +72,13 @@ impl SqliteStore {
         let log_is_long = Arc::default();
         let housekeeping =
             Housekeeping::start(path, Arc::clone(&published), Arc::clone(&log_is_long)).map_err(thread)?;
-        let writer = Writer::start(connection, Arc::clone(&published), options, log_is_long).map_err(thread)?;
+        let commits = Arc::new(Commits::default());
+        let writer = Writer::start(connection, Arc::clone(&published), options, log_is_long, Arc::clone(&commits));
+        let writer = writer.map_err(thread)?;
+        let intake = Intake::start(path, options, Arc::clone(&commits))?;
         let readers = Readers::start(path, options.contacts.clone(), options.readers).map_err(thread)?;
-        Ok(Arc::new(Self { published, writer, readers, housekeeping, contacts: options.contacts.clone() }))
+        let contacts = options.contacts.clone();
+        Ok(Arc::new(Self { published, writer, intake, commits, readers, housekeeping, contacts }))
     }
 
     /// Runs a write and answers when it is durable.
@@ -222,7 +230,7 @@ impl Store for SqliteStore {
     }
 
     async fn record(&self, record: AuditRecord) -> Result<()> {
-        self.write(move |session| Ok(audit::insert(session.connection, &record)?)).await
+        self.intake.keep(record).await
     }
 
     async fn alternatives(&self, query: &FreeTimesQuery, now: Timestamp) -> Result<Vec<FreeTime>> {
@@ -310,6 +318,7 @@ impl Store for SqliteStore {
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
+        self.take_in_all().await?;
         Ok(Box::new(SqliteSnapshot::new(self.readers.snapshot().await?)))
     }
 
@@ -339,24 +348,29 @@ impl Store for SqliteStore {
             return Err(StoreError::Unavailable("a commit could not be made durable; the process must end".to_owned()));
         }
         // An empty command goes through queue, transaction and commit like any other.
-        self.write(|_| Ok(())).await
+        self.write(|_| Ok(())).await?;
+        self.intake.check().await
     }
 
     async fn verify(&self) -> Result<Vec<String>> {
         self.read(move |connection, _| verify::verify(connection)).await
     }
 
-    fn is_full(&self) -> bool {
-        self.writer.queued() >= self.writer.limit()
+    fn is_full(&self, work: Work) -> bool {
+        let queued = match work {
+            Work::Read => self.intake.queued(),
+            Work::Change => self.writer.queued(),
+        };
+        queued >= self.writer.limit()
     }
 
     fn load(&self) -> Load {
-        let commits = self.writer.commits();
         Load {
             queued: self.writer.queued(),
+            records_queued: self.intake.queued(),
             queue_limit: self.writer.limit(),
-            batch_size: commits.batch_size(),
-            commit_seconds: commits.seconds(),
+            batch_size: self.commits.batch_size(),
+            commit_seconds: self.commits.seconds(),
             ..Load::default()
         }
     }
@@ -364,6 +378,7 @@ impl Store for SqliteStore {
     async fn close(&self) {
         // Blocks for what is being written and read; nothing else is left to do when a store is closed.
         self.writer.close();
+        self.intake.close();
         self.housekeeping.close();
         self.readers.close();
     }

@@ -24,15 +24,22 @@ use crate::{
 #[async_trait]
 impl Trail for SqliteStore {
     async fn seal(&self, node: NodeName, now: Timestamp, limit: u32) -> Result<u64> {
+        let taken = self.intake.oldest(limit as usize).await?;
         // Often there is nothing to do, and that is no commit.
-        if !self.read(|connection, _| sealing::is_wanted(connection)).await? {
+        if taken.is_empty() && !self.read(|connection, _| sealing::is_wanted(connection)).await? {
             return Ok(0);
         }
-        self.write(move |session| sealing::seal(session.connection, node, now, limit)).await
+        self.take_in(taken, move |connection| sealing::seal(connection, node, now, limit)).await
     }
 
     async fn unsealed(&self) -> Result<Option<(u64, Timestamp)>> {
-        self.read(|connection, _| sealing::waiting(connection)).await
+        // Never the other way round: what is taken in between is counted twice then, and not left out.
+        let outside = self.intake.waiting().await?;
+        let inside = self.read(|connection, _| sealing::waiting(connection)).await?;
+        Ok(match (outside, inside) {
+            (Some((some, since)), Some((others, before))) => Some((some + others, since.min(before))),
+            (one, other) => one.or(other),
+        })
     }
 
     async fn chain_ends(&self, since: Date) -> Result<Vec<ChainEnd>> {
@@ -46,6 +53,41 @@ impl Trail for SqliteStore {
     async fn remove_sealed(&self, end: &ChainEnd, numbers: (u64, u64)) -> Result<u64> {
         let end = *end;
         self.write(move |session| sealing::remove(session.connection, &end, numbers)).await
+    }
+}
+
+impl SqliteStore {
+    /// Takes records of the intake into the store, with whatever else is to be done in the same transaction.
+    async fn take_in<T: Send + 'static>(
+        &self,
+        records: Vec<AuditRecord>,
+        mut then: impl FnMut(&Connection) -> failure::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let taken: Vec<_> = records.iter().map(|record| record.id).collect();
+        let done = self
+            .write(move |session| {
+                records.iter().try_for_each(|record| audit::insert(session.connection, record))?;
+                then(session.connection)
+            })
+            .await?;
+        if !taken.is_empty() {
+            self.intake.remove(taken).await?;
+        }
+        Ok(done)
+    }
+
+    /// Takes in everything that was kept before the call.
+    pub(crate) async fn take_in_all(&self) -> Result<()> {
+        loop {
+            let records = self.intake.oldest(AUDIT_PAGE).await?;
+            let all = records.len() < AUDIT_PAGE;
+            if !records.is_empty() {
+                self.take_in(records, |_| Ok(())).await?;
+            }
+            if all {
+                return Ok(());
+            }
+        }
     }
 }
 

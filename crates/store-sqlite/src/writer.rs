@@ -15,7 +15,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use talon_store::{Commits, StoreError};
 use tokio::sync::oneshot;
 
@@ -26,6 +26,7 @@ use crate::{
     outbox,
     planted::{Bug, linger, planted},
     session::{Published, Session},
+    transaction::{begin, commit, execute, roll_back, still_open},
 };
 
 /// Commands in one commit, at most. From some sixteen on the CPU is the limit and not the disk; a
@@ -42,15 +43,8 @@ type Outcome<T> = std::result::Result<T, StoreError>;
 pub(crate) struct Writer {
     queue: Mutex<Option<Sender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    progress: Arc<Progress>,
+    failed: Arc<AtomicBool>,
     limit: usize,
-}
-
-/// What the writer's thread tells the others.
-#[derive(Default)]
-struct Progress {
-    commits: Commits,
-    failed: AtomicBool,
 }
 
 impl Writer {
@@ -59,14 +53,16 @@ impl Writer {
         published: Arc<Published>,
         options: &OpenOptions,
         log_is_long: LogIsLong,
+        commits: Arc<Commits>,
     ) -> std::io::Result<Self> {
         let (queue, jobs) = bounded(options.queue_limit.max(1));
-        let progress = Arc::new(Progress::default());
+        let failed = Arc::new(AtomicBool::new(false));
         let worker = Worker {
             connection,
             jobs,
             published,
-            progress: Arc::clone(&progress),
+            commits,
+            failed: Arc::clone(&failed),
             on_fatal: Arc::clone(&options.on_fatal),
             log_is_long,
         };
@@ -74,7 +70,7 @@ impl Writer {
         Ok(Self {
             queue: Mutex::new(Some(queue)),
             thread: Mutex::new(Some(thread)),
-            progress,
+            failed,
             limit: options.queue_limit.max(1),
         })
     }
@@ -100,10 +96,6 @@ impl Writer {
         answer.await.unwrap_or_else(|_| Err(StoreError::Unknown("the writer stopped".to_owned()).into()))
     }
 
-    pub(crate) fn commits(&self) -> &Commits {
-        &self.progress.commits
-    }
-
     pub(crate) fn queued(&self) -> usize {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, Sender::len)
     }
@@ -113,7 +105,7 @@ impl Writer {
     }
 
     pub(crate) fn has_failed(&self) -> bool {
-        self.progress.failed.load(Ordering::Acquire)
+        self.failed.load(Ordering::Acquire)
     }
 
     /// Takes nothing more and waits until what was taken is done. Blocks.
@@ -181,7 +173,8 @@ struct Worker {
     connection: Connection,
     jobs: Receiver<Box<dyn Job>>,
     published: Arc<Published>,
-    progress: Arc<Progress>,
+    commits: Arc<Commits>,
+    failed: Arc<AtomicBool>,
     on_fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
     log_is_long: LogIsLong,
 }
@@ -190,9 +183,9 @@ impl Worker {
     /// A panic is a mistake of ours that leaves the connection in an unknown state: it must not
     /// leave a process behind that lives on and books nothing.
     fn run_to_the_end(self) {
-        let (progress, on_fatal) = (Arc::clone(&self.progress), Arc::clone(&self.on_fatal));
+        let (failed, on_fatal) = (Arc::clone(&self.failed), Arc::clone(&self.on_fatal));
         if catch_unwind(AssertUnwindSafe(|| self.run())).is_err() {
-            progress.failed.store(true, Ordering::Release);
+            failed.store(true, Ordering::Release);
             on_fatal(&StoreError::Bug("the writer panicked".to_owned()));
         }
     }
@@ -203,7 +196,7 @@ impl Worker {
             let mut batch = Vec::new();
             let ended = self.transaction(first, &mut batch);
             if ended.is_ok() {
-                self.progress.commits.count(batch.len(), began.elapsed());
+                self.commits.count(batch.len(), began.elapsed());
             }
             for job in &mut batch {
                 job.answer(ended.as_ref().err().cloned());
@@ -212,7 +205,7 @@ impl Worker {
                 // fsync failed: what the kernel dropped it will not write on a second try, so no
                 // later answer could be true. Stop here; the next start recovers from the file.
                 tracing::error!(%error, "a commit could not be made durable; stopping");
-                self.progress.failed.store(true, Ordering::Release);
+                self.failed.store(true, Ordering::Release);
                 (self.on_fatal)(error);
                 return;
             }
@@ -242,7 +235,7 @@ impl Worker {
             let ran = job.run(&mut session);
             let wrote = self.connection.total_changes() != before;
             if ran == Ran::Again || (ran == Ran::Undo && wrote) || self.connection.is_autocommit() {
-                self.roll_back();
+                roll_back(&self.connection);
                 return self.one_by_one(batch);
             }
             at += 1;
@@ -258,7 +251,7 @@ impl Worker {
         let mut session = self.begin()?;
         for job in batch.iter_mut() {
             if let Err(error) = self.savepoint(job.as_mut(), &mut session) {
-                self.roll_back();
+                roll_back(&self.connection);
                 return Err(error);
             }
         }
@@ -266,9 +259,9 @@ impl Worker {
     }
 
     fn begin(&self) -> Outcome<Session<'_>> {
-        self.execute("BEGIN IMMEDIATE")?;
+        begin(&self.connection)?;
         Session::begin(&self.connection, &self.published).map_err(|failure| {
-            self.roll_back();
+            roll_back(&self.connection);
             failure.into()
         })
     }
@@ -280,7 +273,7 @@ impl Worker {
             linger();
         }
         let held_back = std::mem::take(&mut session.held_back);
-        self.commit()?;
+        commit(&self.connection)?;
         session.publish(&self.published);
         if !held_back.is_empty() {
             batch.iter_mut().for_each(|job| job.answer(None));
@@ -296,52 +289,19 @@ impl Worker {
     /// whole transaction.
     fn savepoint(&self, job: &mut dyn Job, session: &mut Session<'_>) -> Outcome<()> {
         for _ in 0..MOST_ATTEMPTS {
-            self.execute("SAVEPOINT command")?;
+            execute(&self.connection, "SAVEPOINT command")?;
             let ran = job.run(session);
-            if self.connection.is_autocommit() {
-                // A full disk or a failing one makes SQLite roll everything back by itself.
-                return Err(StoreError::Unavailable(
-                    "the transaction was given up: the disk that holds the store is full or fails".to_owned(),
-                ));
-            }
+            still_open(&self.connection)?;
             if ran == Ran::Kept {
-                return self.execute("RELEASE command");
+                return execute(&self.connection, "RELEASE command");
             }
-            self.execute("ROLLBACK TO command")?;
-            self.execute("RELEASE command")?;
+            execute(&self.connection, "ROLLBACK TO command")?;
+            execute(&self.connection, "RELEASE command")?;
             session.refresh()?;
             if ran == Ran::Undo {
                 return Ok(());
             }
         }
         Ok(())
-    }
-
-    fn commit(&self) -> Outcome<()> {
-        let Err(error) = self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([])) else {
-            return Ok(());
-        };
-        self.roll_back();
-        Err(match error.sqlite_error_code() {
-            // The log may or may not hold the commit: it was written, and could not be flushed.
-            Some(ErrorCode::SystemIoFailure) => StoreError::Unknown(error.to_string()),
-            _ => store_error(&error),
-        })
-    }
-
-    fn execute(&self, sql: &str) -> Outcome<()> {
-        self.connection
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.execute([]))
-            .map(drop)
-            .map_err(|error| store_error(&error))
-    }
-
-    fn roll_back(&self) {
-        if !self.connection.is_autocommit()
-            && let Err(error) = self.connection.execute_batch("ROLLBACK")
-        {
-            tracing::error!(%error, "a failed transaction could not be rolled back");
-        }
     }
 }

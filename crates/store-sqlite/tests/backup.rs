@@ -38,10 +38,11 @@ fn complaint<T>(result: Result<T>) -> String {
     }
 }
 
-/// What lies in a folder, without SQLite's own files.
+/// What lies in a folder, without what goes with a store: SQLite's own files and the intake.
 fn names(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm")).collect();
+    let mut names: Vec<String> =
+        names.filter(|name| !["-wal", "-shm", "-audit"].iter().any(|end| name.ends_with(end))).collect();
     names.sort();
     names
 }

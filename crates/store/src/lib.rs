@@ -42,7 +42,7 @@ pub use removal::{Removal, RemoveReply, against, merged, removal_record};
 pub use reply::{
     BookReply, Booked, CancelReply, EntriesQuery, ExtendReply, FreeTimesQuery, HoldReply, KeptHold, ListQuery,
     ListReply, Load, MOST_ENTRIES, MOST_REFERRALS, MoveReply, OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine,
-    PolicyQuery, Published, ReleaseReply, Sought, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    PolicyQuery, Published, ReleaseReply, Sought, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply, Work,
 };
 pub use schedule::{SchedulePage, ScheduleQuery};
 pub use seal::{Chain, ChainEnd, ChainHash, OpenChains, Seal};

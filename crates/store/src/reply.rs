@@ -232,12 +232,23 @@ pub struct Published {
     pub blocked: u64,
 }
 
+/// What a request asks of the store: the two have queues of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Reads; all that is written is the audit record.
+    Read,
+    /// Changes something.
+    Change,
+}
+
 /// How busy the store is, for metrics and health.
 #[derive(Clone, Debug, Default)]
 pub struct Load {
     /// Writes waiting.
     pub queued: usize,
-    /// How many may wait.
+    /// Audit records of reads waiting, which have a queue of their own.
+    pub records_queued: usize,
+    /// How many may wait in each queue.
     pub queue_limit: usize,
     /// Commands per commit, since the start.
     pub batch_size: Histogram,

@@ -21,7 +21,7 @@ use crate::{
     HoldReply, Kind, KnownKey, ListQuery, ListReply, Load, MessageCounts, MessageRow, MessagesQuery, MoveReply,
     OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery, Published, Record, ReleaseReply,
     ReminderPass, Removal, RemoveReply, Replay, Resealed, Result, SchedulePage, ScheduleQuery, Swept, TicketFacts,
-    TicketReader, Trail, TrailSnapshot, WaitReply, WithdrawReply,
+    TicketReader, Trail, TrailSnapshot, WaitReply, WithdrawReply, Work,
 };
 
 /// A store of one installation.
@@ -131,7 +131,8 @@ pub trait Store: Trail {
     /// not in the settings any more. At most `limit` of each; how many in the greater part.
     async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64>;
 
-    /// Keeps the audit record of a request that came to no transaction of its own.
+    /// Keeps the audit record of a request that came to no transaction of its own. It MUST NOT wait for bookings: what a
+    /// patient reads leaves after it.
     async fn record(&self, audit: AuditRecord) -> Result<()>;
 
     /// Up to three times that the person could book right now, nearest to the time asked for
@@ -230,9 +231,9 @@ pub trait Store: Trail {
     /// do not fit each other. Reads everything; empty when all is well.
     async fn verify(&self) -> Result<Vec<String>>;
 
-    /// Whether a write would be refused now because too many wait. A hint, and cheap: it is asked before anything else of a
-    /// request is looked at.
-    fn is_full(&self) -> bool;
+    /// Whether one more request would be refused now because too many wait. A hint, and cheap: it is asked before anything
+    /// else of a request is looked at.
+    fn is_full(&self, work: Work) -> bool;
 
     /// How busy it is. A batch MUST be counted (with [`Commits`](crate::Commits)) once it is durable, and
     /// before anybody in it is answered.

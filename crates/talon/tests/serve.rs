@@ -213,6 +213,7 @@ fn health_and_metrics_tell_how_it_is_and_nothing_about_the_program() {
         "content-type: application/openmetrics-text",
         "talon_requests_total{route=\"/iemk/directions/entry\",status=\"200\",outcome=\"ok\"} 1",
         "talon_refusals_total{reason=\"path-unknown\"} 1",
+        "talon_store_records_queue_length 0",
         "talon_store_queue_limit 1024",
         "# TYPE talon_store_batch_size histogram",
         "# TYPE talon_store_commit_seconds histogram",

@@ -8,7 +8,7 @@ use std::{
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use rusqlite::{Row, types::ValueRef};
 
-use crate::{installation::Installation, postgres::psql, rows::open};
+use crate::{installation::Installation, postgres::psql, rows::one_moment};
 
 /// An entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,8 +116,7 @@ impl Ledger {
     /// Reads a store's file, also while a server has it open: one transaction, so one moment.
     #[must_use]
     pub fn read(store: &Path) -> Self {
-        let connection = open(store);
-        connection.execute_batch("BEGIN").expect("a read transaction can begin");
+        let connection = one_moment(store);
         Self::from_rows(QUERIES.iter().flat_map(|(name, sql)| {
             let mut statement = connection.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
             let rows = statement.query_map([], |row| Ok(Cells { of: name, cells: cells(row)? }));

@@ -22,8 +22,7 @@ impl Rows {
     /// Reads a store's file, also while a server has it open: one transaction, so one moment.
     #[must_use]
     pub fn read(store: &Path) -> Self {
-        let connection = open(store);
-        connection.execute_batch("BEGIN").expect("a read transaction can begin");
+        let connection = one_moment(store);
         let mut names = connection
             .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
             .expect("the schema can be read");
@@ -63,11 +62,22 @@ impl Rows {
     }
 }
 
-/// Opens a store's file for reading only.
-pub(crate) fn open(store: &Path) -> Connection {
+/// Opens a store's file for reading only, at one moment of it. Records of the audit that wait beside it to be taken in are read as if they
+/// were.
+pub(crate) fn one_moment(store: &Path) -> Connection {
     let connection = Connection::open_with_flags(store, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .unwrap_or_else(|error| panic!("{} cannot be read: {error}", store.display()));
     connection.busy_timeout(std::time::Duration::from_secs(10)).expect("a time-out can be set");
+    let beside = format!("{}-audit", store.display());
+    if Path::new(&beside).exists() {
+        connection.execute("ATTACH ?1 AS beside", [&beside]).expect("the file beside the store can be read");
+        // What is taken in between the first and the second is in both.
+        let begin = "CREATE TEMP VIEW audit AS SELECT * FROM beside.audit UNION SELECT * FROM main.audit; \
+                     BEGIN; SELECT count(*) FROM beside.audit";
+        connection.execute_batch(begin).expect("a read transaction can begin");
+    } else {
+        connection.execute_batch("BEGIN").expect("a read transaction can begin");
+    }
     connection
 }
 

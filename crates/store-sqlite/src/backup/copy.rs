@@ -11,8 +11,10 @@ use talon_store::{Result, StoreError};
 
 use super::{Step, files};
 use crate::{
+    audit,
     failure::store_error,
-    open::{check_identity, open_error, open_reader},
+    intake,
+    open::{check_identity, open_error, open_reader, read_intake},
 };
 
 /// How a copy is opened, which nobody else has open.
@@ -21,24 +23,46 @@ pub(super) const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(Open
 /// Pages between two tidings of progress: 4 MiB.
 const PAGES_A_STEP: i32 = 1024;
 
-/// A connection that sees the store's present state for as long as it lives.
-///
-/// Without a transaction of ours around all of it SQLite would take a new state at every step and
-/// begin again whenever another connection has written: under load it never ends.
-pub(super) fn open_source(store: &Path) -> Result<Connection> {
-    if !store.exists() {
-        return Err(StoreError::Open(format!("there is no store at {}", store.display())));
+/// A store, seen at one moment for as long as it lives.
+pub(super) struct Source {
+    store: Connection,
+    /// The file of its intake, where there is one.
+    intake: Option<Connection>,
+}
+
+impl Source {
+    /// Opens it.
+    ///
+    /// Without a transaction of ours around all of it SQLite would take a new state at every step and
+    /// begin again whenever another connection has written: under load it never ends.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            return Err(StoreError::Open(format!("there is no store at {}", path.display())));
+        }
+        let fail = |error: rusqlite::Error| open_error(path, &error);
+        let store = open_reader(path, None).map_err(fail)?;
+        // It keeps a restore out from its first read on.
+        check_identity(&store, path)?;
+        // The intake first: what the store takes in afterwards is in both then, and the other way round it would be in none.
+        let intake = read_intake(&intake::beside(path))?;
+        store.execute_batch("BEGIN").map_err(fail)?;
+        // The state is fixed by the first read and not by BEGIN; this is one.
+        check_identity(&store, path)?;
+        Ok(Self { store, intake })
     }
-    let fail = |error: rusqlite::Error| open_error(store, &error);
-    let connection = open_reader(store, None).map_err(fail)?;
-    connection.execute_batch("BEGIN").map_err(fail)?;
-    // The state is fixed by the first read and not by BEGIN; this is one.
-    check_identity(&connection, store)?;
-    Ok(connection)
+
+    /// Takes the records that waited in the intake into a copy of the store: a backup is one file.
+    pub(super) fn take_in(&self, copy: &mut Connection) -> rusqlite::Result<()> {
+        let Some(intake) = &self.intake else { return Ok(()) };
+        let transaction = copy.transaction()?;
+        intake::all(intake, |record| audit::insert(&transaction, record))?;
+        transaction.commit()
+    }
 }
 
 /// Copies every page of that state into an empty file.
-pub(super) fn copy(source: &Connection, to: &Path, progress: &mut dyn FnMut(Step)) -> rusqlite::Result<()> {
+pub(super) fn copy(source: &Source, to: &Path, progress: &mut dyn FnMut(Step)) -> rusqlite::Result<()> {
+    let source = &source.store;
     let mut target = Connection::open_with_flags(to, FLAGS)?;
     // Whoever is interrupted leaves a file without a name, so nothing need be undone or flushed here.
     target.pragma_update(None, "journal_mode", "OFF")?;

@@ -11,12 +11,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use talon_store::{Result, StoreError};
 
-use crate::{
-    columns::micros,
-    failure::{self, store_error},
-    migrate,
-    verify::verify,
-};
+use crate::{columns::micros, failure, migrate, verify::verify};
+use copy::Source;
 use files::Scratch;
 
 pub use restore::{Restored, restore};
@@ -71,26 +67,31 @@ pub enum IfPresent {
 /// Nothing is left of the attempt, and what was at `file` is still there.
 pub fn backup(store: &Path, file: &Path, if_present: IfPresent, progress: &mut dyn FnMut(Step)) -> Result<Contents> {
     files::refuse_target(store, file, if_present)?;
-    let source = copy::open_source(store)?;
+    let source = Source::open(store)?;
     let scratch = Scratch::beside(file)?;
     copy::copy(&source, scratch.copy(), progress).map_err(|error| copy::error(store, file, &error))?;
+    let copied = open_copy(scratch.copy()).and_then(|mut copied| source.take_in(&mut copied).map(|()| copied));
+    let copied = copied.map_err(|error| copy::error(store, file, &error))?;
     // From here on the store's log can begin anew.
     drop(source);
     progress(Step::Checking);
-    let contents = check(scratch.copy(), store)?;
+    let contents = check(copied, store)?;
     seal::put(scratch.copy()).map_err(|error| files::failed(file, &error))?;
     scratch.keep_as(file)?;
     Ok(contents)
 }
 
+/// Opens a copy. A backup is one file: it has no log beside it.
+fn open_copy(copy: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(copy, copy::FLAGS)?;
+    connection.pragma_update(None, "journal_mode", "DELETE")?;
+    Ok(connection)
+}
+
 /// Reads a copy from end to end, and says what it holds. `of` is what messages call it.
-fn check(copy: &Path, of: &Path) -> Result<Contents> {
+fn check(mut copy: Connection, of: &Path) -> Result<Contents> {
     let named = |error| files::named(of, error);
-    let sqlite = |error: rusqlite::Error| named(store_error(&error));
-    let mut connection = Connection::open_with_flags(copy, copy::FLAGS).map_err(sqlite)?;
-    // A backup is one file: it has no log beside it, and reading it writes nothing.
-    connection.pragma_update(None, "journal_mode", "DELETE").map_err(sqlite)?;
-    let (contradictions, contents) = look(&mut connection).map_err(|failure| named(failure.into()))?;
+    let (contradictions, contents) = look(&mut copy).map_err(|failure| named(failure.into()))?;
     if contradictions.is_empty() {
         return Ok(contents);
     }

@@ -12,11 +12,17 @@ use talon_store::{Result, StoreError};
 use super::{
     Contents, Step, check,
     files::{self, Scratch},
+    open_copy,
     seal::Sealed,
 };
+use crate::failure::store_error;
 
-/// Files that SQLite keeps beside a store and would read into whatever store has its name.
-const LOGS: [&str; 2] = ["-wal", "-journal"];
+/// What the files of a store have behind its name: its own, the intake, and the logs that SQLite keeps beside both and would read into
+/// whatever has its name.
+const PARTS: [&str; 6] = ["", "-wal", "-journal", "-audit", "-audit-wal", "-audit-journal"];
+
+/// What SQLite shares between processes about the logs, and makes anew.
+const SHARED: [&str; 2] = ["-shm", "-audit-shm"];
 
 /// What came of a restore.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +48,7 @@ pub fn restore(file: &Path, store: &Path, keep_as: Option<&str>, progress: &mut 
     let sealed = Sealed::open(file)?;
     // What a link names is replaced, and not the link.
     let store = fs::canonicalize(store).unwrap_or_else(|_| store.to_owned());
-    let present = ["", LOGS[0], LOGS[1]].iter().any(|end| beside(&store, end).exists());
+    let present = PARTS.iter().any(|end| beside(&store, end).exists());
     let kept = match (present, keep_as) {
         (false, _) => None,
         (true, Some(ending)) => Some(beside(&store, ending)),
@@ -58,12 +64,13 @@ pub fn restore(file: &Path, store: &Path, keep_as: Option<&str>, progress: &mut 
     let scratch = Scratch::beside(&store)?;
     sealed.unpack(scratch.copy(), &store, progress)?;
     progress(Step::Checking);
-    let contents = check(scratch.copy(), file)?;
+    let copied = open_copy(scratch.copy()).map_err(|error| files::named(file, store_error(&error)))?;
+    let contents = check(copied, file)?;
     if let Some(kept) = &kept {
         keep(&store, kept)?;
     }
     // A log that outlived its store would be read into the restored one and destroy it.
-    for end in [LOGS[0], LOGS[1], "-shm"] {
+    for end in PARTS.iter().filter(|end| !end.is_empty()).chain(&SHARED) {
         remove(&beside(&store, end))?;
     }
     files::flush_folder(&store)?;
@@ -96,7 +103,7 @@ fn lock(store: &Path) -> Result<Option<File>> {
 
 /// Gives the present store, with its log, a second name.
 fn keep(store: &Path, kept: &Path) -> Result<()> {
-    for end in ["", LOGS[0], LOGS[1]] {
+    for end in PARTS {
         match fs::hard_link(beside(store, end), beside(kept, end)) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 return Err(files::failed(&beside(kept, end), &error));

@@ -19,7 +19,8 @@ fn node(name: &str) -> NodeName {
     name.parse().unwrap()
 }
 
-fn read_by(node: NodeName, at: Timestamp) -> AuditRecord {
+/// The record of a read.
+pub fn read_by(node: NodeName, at: Timestamp) -> AuditRecord {
     let request = Request::of(RequestId(drawn()));
     AuditRecord {
         id: AuditId(drawn()),

@@ -29,7 +29,8 @@ impl Collector for StoreLoad {
     fn encode(&self, mut page: DescriptorEncoder<'_>) -> fmt::Result {
         let Some(load) = self.0.upgrade().map(|store| store.load()) else { return Ok(()) };
         gauge(&mut page, "store_queue_length", "Writes waiting", load.queued)?;
-        gauge(&mut page, "store_queue_limit", "Writes that may wait", load.queue_limit)?;
+        gauge(&mut page, "store_records_queue_length", "Audit records of reads waiting", load.records_queued)?;
+        gauge(&mut page, "store_queue_limit", "Writes that may wait, and records", load.queue_limit)?;
         histogram(&mut page, "store_batch_size", "Commands per commit", None, &load.batch_size)?;
         let about = "Time from the beginning of a batch to its being durable";
         histogram(&mut page, "store_commit", about, Some(&Unit::Seconds), &load.commit_seconds)?;

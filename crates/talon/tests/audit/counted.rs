@@ -1,6 +1,6 @@
 //! Each access has one record; a request whose record cannot be kept has no answer.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
 use rusqlite::Connection;
 use talon_testkit::{Crowd, Ledger, Server};
@@ -35,10 +35,12 @@ async fn without_its_record_nothing_is_answered() {
     let (region, booking, _) = small_region(&installation);
     installation.import(&region);
     let server = Server::start(&installation);
-    let outside = Connection::open(installation.store()).unwrap();
-    outside
-        .execute_batch("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'planted'); END")
-        .unwrap();
+    let beside = format!("{}-audit", installation.store().display());
+    let outside = [installation.store(), Path::new(&beside)].map(|file| Connection::open(file).unwrap());
+    for file in &outside {
+        file.execute_batch("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'planted'); END")
+            .unwrap();
+    }
     let mut client = server.client();
     let refused = client.ask(&booking).await.unwrap();
     assert!(refused.status.is_server_error(), "{refused:?}");
@@ -47,6 +49,8 @@ async fn without_its_record_nothing_is_answered() {
         assert!(answer.status.is_server_error(), "{path}: {answer:?}");
     }
     assert_eq!(Ledger::of(&installation).entries.len(), 0);
-    outside.execute_batch("DROP TRIGGER full").unwrap();
+    for file in &outside {
+        file.execute_batch("DROP TRIGGER full").unwrap();
+    }
     assert!(client.book(&booking).await.outcome.is_ok(), "it goes on once records can be kept");
 }

@@ -100,8 +100,8 @@ fn stores(installation: &Installation) -> Vec<PathBuf> {
     let files = fs::read_dir(installation.directory()).unwrap().map(|file| file.unwrap().path());
     let is_kept =
         |path: &PathBuf| path.extension().is_some_and(|end| end.to_string_lossy().starts_with("before-restore-"));
-    let kept =
-        files.filter(|path| is_kept(path) && !["-wal", "-shm"].iter().any(|end| path.to_string_lossy().ends_with(end)));
+    let beside = ["-wal", "-shm", "-audit"];
+    let kept = files.filter(|path| is_kept(path) && !beside.iter().any(|end| path.to_string_lossy().ends_with(end)));
     kept.chain([installation.store().to_owned()]).collect()
 }
 

@@ -21,7 +21,7 @@ use talon_store::{
     HoldReply, Holder, Kind, KnownKey, ListQuery, ListReply, Load, MessageCounts, MessageRow, MessagesQuery, MoveReply,
     OwnReferral, Past, PersonCards, PersonMatch, PlaceInLine, PolicyQuery, Published, Record, ReleaseReply,
     ReminderPass, Removal, RemoveReply, Replay, Resealed, Result, SchedulePage, ScheduleQuery, Snapshot, Store,
-    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply,
+    StoreError, Swept, TicketFacts, TicketReader, WaitReply, WithdrawReply, Work,
 };
 
 /// Records by kind and key.
@@ -195,7 +195,7 @@ impl Store for FakeStore {
         unreachable!()
     }
 
-    fn is_full(&self) -> bool {
+    fn is_full(&self, _: Work) -> bool {
         unreachable!()
     }
 

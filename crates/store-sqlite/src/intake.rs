@@ -1,0 +1,224 @@
+//! The file beside the store into which records come that no change carries, those of reads, with a writer of its own: a
+//! read waits for no booking.
+//!
+//! A record is durable there before its answer leaves, and lies there for about a second: the sealer takes it into the store,
+//! and so does whoever wants one state of the audit. It leaves the file after the commit that took it, so a crash between
+//! the two leaves it in both, and it is taken once more: the record's key keeps it from being there twice.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::Instant,
+};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+use talon_domain::{audit::AuditRecord, ids::AuditId};
+use talon_store::{Commits, StoreError};
+use tokio::sync::oneshot;
+
+use crate::{
+    audit::{self, number},
+    columns::micros,
+    failure::store_error,
+    open::{OpenOptions, open_intake},
+    transaction::{begin, commit, still_open},
+};
+
+/// What the file's name has more than the store's.
+pub(crate) const ENDING: &str = "-audit";
+
+/// The file's tables: the store's own, as far as records have columns. A file of another version is refused, so a column
+/// more wants a step that brings this one along.
+pub(crate) const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS audit (
+  audit    BLOB NOT NULL PRIMARY KEY,
+  at       INTEGER NOT NULL,
+  request  BLOB NOT NULL,
+  person   BLOB,
+  client   BLOB,
+  channel  TEXT,
+  action   TEXT NOT NULL,
+  facility BLOB,
+  object   TEXT,
+  outcome  TEXT NOT NULL,
+  source   TEXT,
+  node     TEXT
+) STRICT, WITHOUT ROWID";
+
+/// Records in one commit, at most: as many as bookings.
+const LARGEST_BATCH: usize = 128;
+
+type Outcome<T> = std::result::Result<T, StoreError>;
+
+/// Every record of the file, in the order of their keys.
+pub(crate) fn all(
+    connection: &Connection,
+    mut each: impl FnMut(&AuditRecord) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let mut select = connection.prepare(&format!("SELECT {} FROM audit a ORDER BY a.audit", audit::COLUMNS))?;
+    select.query_map([], audit::read)?.try_for_each(|record| each(&record?))
+}
+
+/// The file of a store.
+pub(crate) fn beside(store: &Path) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push(ENDING);
+    name.into()
+}
+
+/// The queue's end that work is put into.
+pub(crate) struct Intake {
+    queue: Mutex<Option<Sender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    failed: Arc<AtomicBool>,
+}
+
+/// Work on the file, or why nothing can be done there.
+type Job = Box<dyn FnOnce(Outcome<&Connection>) -> Answer + Send>;
+
+/// Tells whoever asked, once it is known how the transaction ended.
+type Answer = Box<dyn FnOnce(&Outcome<()>)>;
+
+impl Intake {
+    /// Opens the file beside a store, and makes it where it is missing.
+    pub(crate) fn start(store: &Path, options: &OpenOptions, commits: Arc<Commits>) -> Outcome<Self> {
+        let path = beside(store);
+        let connection = open_intake(&path)?;
+        let (queue, jobs) = bounded(options.queue_limit.max(1));
+        let failed = Arc::new(AtomicBool::new(false));
+        let worker =
+            Worker { connection, jobs, commits, failed: Arc::clone(&failed), on_fatal: Arc::clone(&options.on_fatal) };
+        let thread = std::thread::Builder::new().name("store-intake".into()).spawn(move || worker.run_to_the_end());
+        let thread = thread.map_err(|error| StoreError::Open(format!("{}: {error}", path.display())))?;
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)), failed })
+    }
+
+    /// Keeps a record; answers when it is durable.
+    pub(crate) async fn keep(&self, record: AuditRecord) -> Outcome<()> {
+        self.run(move |connection| audit::put(connection, &record).map(drop)).await
+    }
+
+    /// The oldest records, at most `limit`.
+    pub(crate) async fn oldest(&self, limit: usize) -> Outcome<Vec<AuditRecord>> {
+        self.run(move |connection| {
+            let mut select = connection
+                .prepare_cached(&format!("SELECT {} FROM audit a ORDER BY a.audit LIMIT ?1", audit::COLUMNS))?;
+            select.query_map([limit as i64], audit::read)?.collect()
+        })
+        .await
+    }
+
+    /// Removes records that the store has.
+    pub(crate) async fn remove(&self, taken: Vec<AuditId>) -> Outcome<()> {
+        self.run(move |connection| {
+            let mut delete = connection.prepare_cached("DELETE FROM audit WHERE audit = ?1")?;
+            taken.iter().try_for_each(|id| delete.execute([id.bytes()]).map(drop))
+        })
+        .await
+    }
+
+    /// How many records lie there, and of when the first is.
+    pub(crate) async fn waiting(&self) -> Outcome<Option<(u64, Timestamp)>> {
+        self.run(|connection| {
+            let mut select = connection.prepare_cached("SELECT count(*), min(at) FROM audit HAVING count(*) > 0")?;
+            select.query_row([], |row| Ok((number(row, 0)?, micros(row, 1)?))).optional()
+        })
+        .await
+    }
+
+    /// Whether the file can be written: an empty command goes the way of any other.
+    pub(crate) async fn check(&self) -> Outcome<()> {
+        if self.failed.load(Ordering::Acquire) {
+            return Err(StoreError::Unavailable("a commit could not be made durable; the process must end".to_owned()));
+        }
+        self.run(|_| Ok(())).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |file| {
+            let found = file.and_then(|connection| work(connection).map_err(|error| store_error(&error)));
+            Box::new(move |ended| {
+                // A caller that hung up is not told; what was committed stays.
+                let _ = reply.send(ended.clone().and(found));
+            })
+        });
+        {
+            let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let queue = queue.as_ref().ok_or(StoreError::Closed)?;
+            queue.try_send(job).map_err(|error| match error {
+                TrySendError::Full(_) => StoreError::Overloaded,
+                TrySendError::Disconnected(_) => StoreError::Closed,
+            })?;
+        }
+        // The thread drops a job unanswered only when it dies, and then nobody knows how far it got.
+        answer.await.unwrap_or_else(|_| Err(StoreError::Unknown("the audit's writer stopped".to_owned())))
+    }
+
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, Sender::len)
+    }
+
+    /// Takes nothing more and waits until what was taken is done. Blocks.
+    pub(crate) fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the audit's writer panicked");
+        }
+    }
+}
+
+struct Worker {
+    connection: Connection,
+    jobs: Receiver<Job>,
+    commits: Arc<Commits>,
+    failed: Arc<AtomicBool>,
+    on_fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
+}
+
+impl Worker {
+    /// As with the store's writer, a panic must not leave a process behind that lives on and keeps no record.
+    fn run_to_the_end(self) {
+        let (failed, on_fatal) = (Arc::clone(&self.failed), Arc::clone(&self.on_fatal));
+        if catch_unwind(AssertUnwindSafe(|| self.run())).is_err() {
+            failed.store(true, Ordering::Release);
+            on_fatal(&StoreError::Bug("the audit's writer panicked".to_owned()));
+        }
+    }
+
+    /// There is no timer: while a commit waits for the disk, records queue up, and what has queued up is the next batch.
+    fn run(self) {
+        while let Ok(first) = self.jobs.recv() {
+            let began = Instant::now();
+            let file = begin(&self.connection).map(|()| &self.connection);
+            // Had it to wait for its turn in vain, who waits behind must not wait as long again.
+            let most = if file.is_ok() { LARGEST_BATCH } else { usize::MAX };
+            let jobs = std::iter::once(first).chain(self.jobs.try_iter()).take(most);
+            let answers: Vec<_> = jobs.map(|job| job(file.clone())).collect();
+            let ended = file.and_then(still_open).and_then(|()| commit(&self.connection));
+            if ended.is_ok() {
+                self.commits.count(answers.len(), began.elapsed());
+            }
+            for answer in answers {
+                answer(&ended);
+            }
+            if let Err(error @ StoreError::Unknown(_)) = &ended {
+                // As with the store's writer: what the kernel dropped it will not write on a second try.
+                tracing::error!(%error, "a record could not be made durable; stopping");
+                self.failed.store(true, Ordering::Release);
+                (self.on_fatal)(error);
+                return;
+            }
+        }
+    }
+}
