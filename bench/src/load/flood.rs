@@ -51,6 +51,8 @@ pub(crate) struct PhaseReport {
     pub(crate) tally: Tally,
     /// How long the bookings among these took, from when each was due.
     pub(crate) booked: Latencies,
+    /// How late the generator sent what was due: it shares the cores.
+    pub(crate) late: Latencies,
 }
 
 /// Offers one phase after the other.
@@ -141,6 +143,7 @@ async fn drive(
             // It stood idle for too long, and the server hung up. Whoever keeps connections looks before they use one.
             connection = Connection::open(address).await?;
         }
+        state.borrow_mut().sent(due, Instant::now());
         let lost = match timeout(PATIENCE, connection.exchange(request)).await {
             Ok(Ok((status, body))) => {
                 state.borrow_mut().answered(due, Instant::now(), status, body);
@@ -175,6 +178,7 @@ struct Counted {
     booked_meanwhile: u64,
     tally: Tally,
     booked: Latencies,
+    late: Latencies,
 }
 
 impl State {
@@ -182,11 +186,15 @@ impl State {
         let (mut from, mut counted) = (begin, Vec::new());
         for phase in phases {
             let until = from + phase.time;
-            let tally = Tally::default();
-            counted.push(Counted { from, until, due: 0, unsent: 0, booked_meanwhile: 0, tally, booked: latencies()? });
+            let (tally, booked, late) = (Tally::default(), latencies()?, latencies()?);
+            counted.push(Counted { from, until, due: 0, unsent: 0, booked_meanwhile: 0, tally, booked, late });
             from = until;
         }
         Ok(Self { idle: Vec::new(), counted })
+    }
+
+    fn sent(&mut self, due: Due, now: Instant) {
+        self.counted[due.phase].late.saturating_record(micros(now.saturating_duration_since(due.when)));
     }
 
     fn answered(&mut self, due: Due, now: Instant, status: u16, body: &[u8]) {
@@ -208,6 +216,7 @@ impl State {
             goodput: it.booked_meanwhile as f64 / (it.until - it.from).as_secs_f64(),
             tally: it.tally.clone(),
             booked: it.booked.clone(),
+            late: it.late.clone(),
         };
         self.counted.iter().map(report).collect()
     }

@@ -89,8 +89,11 @@ impl Overload<'_> {
         let [_, overload, _, after] = <[_; 4]>::try_from(reports).ok().context("four phases")?;
         let p99 = overload.booked.value_at_quantile(0.99);
         eprintln!(
-            "  {factor} ×: {:.0}/s booked, p99 {p99} µs, {}, {} unsent",
-            overload.goodput, overload.tally, overload.unsent
+            "  {factor} ×: {:.0}/s booked, p99 {p99} µs, {}, {} unsent, sent {} µs late at p99",
+            overload.goodput,
+            overload.tally,
+            overload.unsent,
+            overload.late.value_at_quantile(0.99)
         );
         Ok(Offered { overload, after, peak_memory })
     }
@@ -98,6 +101,7 @@ impl Overload<'_> {
     fn print(&self, factor: u32, runs: &[Offered]) {
         let goodput = median(runs.iter().map(|run| run.overload.goodput));
         let p99 = median(runs.iter().map(|run| run.overload.booked.value_at_quantile(0.99) as f64));
+        let late = median(runs.iter().map(|run| run.overload.late.value_at_quantile(0.99) as f64));
         let memory = mebibytes(runs.iter().map(|run| run.peak_memory).max().unwrap_or(0));
         let answers = sum(runs.iter().map(|run| &run.overload.tally));
         let after = sum(runs.iter().map(|run| &run.after.tally));
@@ -116,9 +120,10 @@ impl Overload<'_> {
                 thousands(self.capacity * f64::from(factor))
             ),
             talon: format!(
-                "{}/s booked, p99 of these {}; memory at its peak {memory:.0} MiB",
+                "{}/s booked, p99 of these {} (sent up to {} late, p99); memory at its peak {memory:.0} MiB",
                 thousands(goodput),
-                millis(p99)
+                millis(p99),
+                millis(late)
             ),
             beside: format!(
                 "capacity, closed loop, {BUSY} connections: {}/s; all answers: {answers}; no connection was free for \

@@ -1,6 +1,6 @@
 //! From a request that has found its route to an answer: method, phase, policy, handler.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -12,6 +12,7 @@ use axum::{
 };
 use talon_app::{App, Phase};
 use talon_domain::ids::RequestId;
+use tokio::time::sleep;
 
 use crate::{
     IemkSettings,
@@ -27,6 +28,10 @@ use crate::{
 
 /// The name in logs and metrics of what is no route.
 pub(crate) const NOWHERE: &str = "none";
+
+/// How long one who is sent away because too many wait is kept before hearing it: a client that is told at once asks again at once,
+/// and takes the processor from those who were let in (`docs/decisions/0013`).
+const BEFORE_SENT_AWAY: Duration = Duration::from_secs(1);
 
 /// Answers a request on one of the routes.
 pub(crate) async fn serve(
@@ -69,9 +74,13 @@ async fn answer(app: &App, route: &'static Route, call: &mut Call) -> Outcome {
     let Some(handler) = route.handlers.iter().find(|handler| handler.method == call.method) else {
         return Err(Box::new(Problem { allow: Some(route.allow()), ..Problem::of("method-not-allowed") }));
     };
+    if app.phase() != Phase::Serving {
+        return Err(Box::new(Problem::unavailable()));
+    }
     // Before the token, although that comes first in the contract: checking it costs as much as half a booking, and what is
     // spent on those who are sent away is missing for those who are let in.
-    if app.phase() != Phase::Serving || handler.work().is_some_and(|work| app.is_overloaded(work)) {
+    if handler.work().is_some_and(|work| app.is_overloaded(work)) {
+        sleep(BEFORE_SENT_AWAY).await;
         return Err(Box::new(Problem::unavailable()));
     }
     match handler.policy {

@@ -3,11 +3,13 @@
 
 mod common;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use common::installation;
 use hyper::Method;
+use rusqlite::Connection;
 use talon_testkit::{Answer, Booking, Client, Crowd, Installation, Outcome, Server};
+use tokio::task::JoinSet;
 
 /// Accounts of the bot.
 const ACCOUNTS: usize = 100;
@@ -92,4 +94,36 @@ async fn who_cancels_again_and_again_pauses() {
     assert_eq!((refused.status.as_u16(), &answer["Reason"]), (400, &"cancelled-too-often".into()), "{answer}");
     assert_eq!(answer["Message_code"], "4007");
     assert!(client.book(other).await.outcome.is_ok(), "it is one patient who pauses");
+}
+
+/// The store is locked by somebody else: one booking waits for it, and one for that booking.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_bookings_fill_their_queue_one_more_is_sent_away_and_whoever_reads_is_answered() {
+    const WAIT: usize = 2;
+    let installation = installation().with_env("TALON_LIMITS_QUEUE", "1");
+    let (server, bookings) = serving(&installation);
+    let outside = Connection::open(installation.store()).unwrap();
+    outside.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let began = Instant::now();
+    let mut asked = JoinSet::new();
+    let token = bookings[0].token.clone();
+    for booking in bookings.into_iter().take(12) {
+        let mut client = server.client();
+        asked.spawn(async move { (client.ask(&booking).await.unwrap(), began.elapsed()) });
+    }
+    let mut longest = Duration::ZERO;
+    while asked.len() > WAIT {
+        let (answer, took) = asked.join_next().await.unwrap().unwrap();
+        assert_eq!((answer.status.as_u16(), retry_after(&answer)), (503, 1));
+        longest = longest.max(took);
+    }
+    assert!(longest >= Duration::from_secs(1), "whoever is told at once asks again at once: {longest:?}");
+    let mut reader = server.client();
+    let read = reader.call(Method::GET, "/iemk/doctors/visits", &token, "").await.unwrap();
+    assert_eq!(read.status, 200, "{read:?}");
+    assert_eq!(asked.len(), WAIT);
+    outside.execute_batch("COMMIT").unwrap();
+    for (answer, _) in asked.join_all().await {
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
 }

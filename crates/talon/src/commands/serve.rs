@@ -41,6 +41,10 @@ Examples:
   talon serve --listen 0.0.0.0:8080 --store sqlite:/var/lib/talon/talon.db --metrics 127.0.0.1:9090
   TALON_TOKENS_ISSUER=https://portal.example TALON_TOKENS_AUDIENCE=talon talon serve --keys portal.jwks.json";
 
+/// Sockets that are taken up at a time. A worker looks at sockets after 61 tasks at the latest (tokio's default), so with fewer
+/// of them its queue does not grow.
+const SOCKETS_AT_ONCE: usize = 16;
+
 #[derive(Args, Debug)]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
@@ -55,7 +59,16 @@ pub(crate) fn run(args: ServeArgs) -> Outcome {
     let demonstration = if args.demo { Some(Demonstration::prepare(&mut settings)?) } else { None };
     logs::start(&settings.log_level, settings.log_format);
     settings.limits.connections = descriptors::room_for(settings.limits.connections);
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(settings, demonstration))
+    runtime()?.block_on(serve(settings, demonstration))
+}
+
+/// What runs requests.
+///
+/// Sockets that have something to read wait in the kernel for their turn, where nobody stands behind them. Of the thousand that
+/// tokio takes up at once by default most would wait in its own queues when more is asked for than can be done, and whoever
+/// has been booked would stand behind them a second time before the answer is written (`docs/benchmarks.md`, overload).
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().max_io_events_per_tick(SOCKETS_AT_ONCE).build()
 }
 
 async fn serve(settings: Settings, demonstration: Option<Demonstration>) -> Outcome {
