@@ -230,6 +230,8 @@ impl Handler {
     pub(crate) fn work(&self) -> Option<Work> {
         match self.policy {
             Policy::Anybody(_) => None,
+            // Nothing is written for it but its record.
+            Policy::Client(_) => Some(Work::Read),
             _ if self.method == Method::GET => Some(Work::Read),
             _ => Some(Work::Change),
         }

@@ -32,8 +32,10 @@ async fn a_read_waits_for_no_booking() {
         let store = Arc::clone(&store);
         async move { store.book(book(ANNA, ADULTS, 0, 3, 0), now()).await }
     });
-    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'ticket_counter'::regclass";
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'ticket_counter'::regclass \
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     while outside.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        assert!(!booking.is_finished(), "it does not wait");
         tokio::task::yield_now().await;
     }
     let record = read_by("here".parse().unwrap(), now());

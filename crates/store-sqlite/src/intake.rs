@@ -1,8 +1,8 @@
 //! The file beside the store into which records come that no change carries, those of reads, with a writer of its own: a
 //! read waits for no booking.
 //!
-//! A record is durable there before its answer leaves, and lies there for about a second: the sealer takes it into the store,
-//! and so does whoever wants one state of the audit. It leaves the file after the commit that took it, so a crash between
+//! A record is durable there before its answer leaves, and lies there for about a second while a server runs: the sealer takes it
+//! into the store, and so does whoever wants one state of the audit. It leaves the file after the commit that took it, so a crash between
 //! the two leaves it in both, and it is taken once more: the record's key keeps it from being there twice.
 
 use std::{
@@ -51,10 +51,26 @@ pub(crate) const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS audit (
   node     TEXT
 ) STRICT, WITHOUT ROWID";
 
+/// Places in the queue that records leave to whoever takes them out: a full queue must not keep itself full.
+const FOR_THE_SEALER: usize = 8;
+
 /// Records in one commit, at most: as many as bookings.
 const LARGEST_BATCH: usize = 128;
 
 type Outcome<T> = std::result::Result<T, StoreError>;
+
+/// What an error of the file means. Whoever is told of it must not take it for the store's.
+pub(crate) fn failed(path: &Path, error: &rusqlite::Error) -> StoreError {
+    let path = path.display();
+    match store_error(error) {
+        StoreError::Damaged(_) => StoreError::Damaged(format!(
+            "{path}: {error}; the store itself is not concerned. Stop the server and move this file away with its -wal and -shm: the \
+             records of the last reads, before they are taken into the store, are all that it has"
+        )),
+        StoreError::Unavailable(what) => StoreError::Unavailable(format!("{path}: {what}")),
+        other => other,
+    }
+}
 
 /// Every record of the file, in the order of their keys.
 pub(crate) fn all(
@@ -65,9 +81,9 @@ pub(crate) fn all(
     select.query_map([], audit::read)?.try_for_each(|record| each(&record?))
 }
 
-/// The file of a store.
+/// The file of a store: beside the file itself, whatever links lead there, as SQLite's log is.
 pub(crate) fn beside(store: &Path) -> PathBuf {
-    let mut name = store.as_os_str().to_owned();
+    let mut name = std::fs::canonicalize(store).unwrap_or_else(|_| store.to_owned()).into_os_string();
     name.push(ENDING);
     name.into()
 }
@@ -77,6 +93,8 @@ pub(crate) struct Intake {
     queue: Mutex<Option<Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     failed: Arc<AtomicBool>,
+    path: PathBuf,
+    limit: usize,
 }
 
 /// Work on the file, or why nothing can be done there.
@@ -89,18 +107,22 @@ impl Intake {
     /// Opens the file beside a store, and makes it where it is missing.
     pub(crate) fn start(store: &Path, options: &OpenOptions, commits: Arc<Commits>) -> Outcome<Self> {
         let path = beside(store);
-        let connection = open_intake(&path)?;
-        let (queue, jobs) = bounded(options.queue_limit.max(1));
+        let connection = open_intake(&path, store)?;
+        let limit = options.queue_limit.max(1);
+        let (queue, jobs) = bounded(limit + FOR_THE_SEALER);
         let failed = Arc::new(AtomicBool::new(false));
         let worker =
             Worker { connection, jobs, commits, failed: Arc::clone(&failed), on_fatal: Arc::clone(&options.on_fatal) };
         let thread = std::thread::Builder::new().name("store-intake".into()).spawn(move || worker.run_to_the_end());
         let thread = thread.map_err(|error| StoreError::Open(format!("{}: {error}", path.display())))?;
-        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)), failed })
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)), failed, path, limit })
     }
 
     /// Keeps a record; answers when it is durable.
     pub(crate) async fn keep(&self, record: AuditRecord) -> Outcome<()> {
+        if self.queued() >= self.limit {
+            return Err(StoreError::Overloaded);
+        }
         self.run(move |connection| audit::put(connection, &record).map(drop)).await
     }
 
@@ -145,8 +167,9 @@ impl Intake {
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Outcome<T> {
         let (reply, answer) = oneshot::channel();
+        let path = self.path.clone();
         let job: Job = Box::new(move |file| {
-            let found = file.and_then(|connection| work(connection).map_err(|error| store_error(&error)));
+            let found = file.and_then(|connection| work(connection).map_err(|error| failed(&path, &error)));
             Box::new(move |ended| {
                 // A caller that hung up is not told; what was committed stays.
                 let _ = reply.send(ended.clone().and(found));
@@ -204,9 +227,12 @@ impl Worker {
             // Had it to wait for its turn in vain, who waits behind must not wait as long again.
             let most = if file.is_ok() { LARGEST_BATCH } else { usize::MAX };
             let jobs = std::iter::once(first).chain(self.jobs.try_iter()).take(most);
-            let answers: Vec<_> = jobs.map(|job| job(file.clone())).collect();
+            let before = self.connection.total_changes();
+            // After SQLite has given the transaction up, each would be one of its own.
+            let answers: Vec<_> =
+                jobs.map(|job| job(file.clone().and_then(|open| still_open(open).map(|()| open)))).collect();
             let ended = file.and_then(still_open).and_then(|()| commit(&self.connection));
-            if ended.is_ok() {
+            if ended.is_ok() && self.connection.total_changes() != before {
                 self.commits.count(answers.len(), began.elapsed());
             }
             for answer in answers {

@@ -134,12 +134,16 @@ pub(crate) fn open_writer(path: &Path, options: &OpenOptions) -> Result<Connecti
 /// The connection that writes the records of reads, with its table made.
 ///
 /// The store has to be open before: whoever puts a backup in its place is kept out by that.
-pub(crate) fn open_intake(path: &Path) -> Result<Connection, StoreError> {
-    let fail = |error: rusqlite::Error| open_error(path, &error);
-    make_for_the_owner_alone(path);
+pub(crate) fn open_intake(path: &Path, store: &Path) -> Result<Connection, StoreError> {
+    let fail = |error: rusqlite::Error| intake_error(path, &error);
+    if make_for_the_owner_alone(path) {
+        belong_to_the_same(path, store);
+    }
     let connection = Connection::open_with_flags(path, READ_WRITE).map_err(fail)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
+    is_new_intake(&connection, path).map_err(|error| in_file(path, error))?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
+    connection.pragma_update(None, "secure_delete", true).map_err(fail)?;
     let synchronous = if planted(Bug::SynchronousNormal) { "NORMAL" } else { "FULL" };
     connection.pragma_update(None, "synchronous", synchronous).map_err(fail)?;
     // The log is moved by the commit that finds it long: the file has some seconds' records, and that is soon done.
@@ -162,7 +166,7 @@ pub(crate) fn open_intake(path: &Path) -> Result<Connection, StoreError> {
 fn is_new_intake(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
     let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
     let read = || Ok((number("application_id")?, number("user_version")?, number("schema_version")?));
-    match read().map_err(|error| open_error(path, &error))? {
+    match read().map_err(|error| intake_error(path, &error))? {
         (INTAKE_ID, INTAKE_VERSION, _) => Ok(false),
         (0, 0, 0) => Ok(true),
         (INTAKE_ID, ..) => Err(StoreError::Open("a newer version of Talon wrote it; use that one".to_owned())),
@@ -177,7 +181,7 @@ pub(crate) fn read_intake(path: &Path) -> Result<Option<Connection>, StoreError>
     if !path.exists() {
         return Ok(None);
     }
-    let fail = |error: rusqlite::Error| open_error(path, &error);
+    let fail = |error: rusqlite::Error| intake_error(path, &error);
     let connection = open_reader(path, None).map_err(fail)?;
     connection.execute_batch("BEGIN").map_err(fail)?;
     // The state is fixed by the first read and not by BEGIN; this is one.
@@ -185,14 +189,30 @@ pub(crate) fn read_intake(path: &Path) -> Result<Option<Connection>, StoreError>
     Ok((!fresh).then_some(connection))
 }
 
-/// Makes an empty file that only its owner can read: it will hold personal data. SQLite gives the
+/// Makes an empty file that only its owner can read, and says whether it was not there: it will hold personal data. SQLite gives the
 /// log the same rights. What keeps it from being made, opening it will tell.
-fn make_for_the_owner_alone(path: &Path) {
+fn make_for_the_owner_alone(path: &Path) -> bool {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let _ = options.open(path);
+    options.open(path).is_ok()
+}
+
+/// Gives a new file the rights and the owner of the store, as SQLite does with its log: a command that somebody runs as root must not leave a file
+/// behind that the server cannot open. Where that is refused, this is the owner.
+fn belong_to_the_same(path: &Path, store: &Path) {
+    let Ok(about) = std::fs::metadata(store) else { return };
+    let _ = std::fs::set_permissions(path, about.permissions());
+    let _ = std::os::unix::fs::chown(path, Some(about.uid()), Some(about.gid()));
+}
+
+/// What it means that the intake cannot be opened, or read for the first time.
+fn intake_error(path: &Path, error: &rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::CannotOpen) => open_error(path, error),
+        _ => StoreError::Open(intake::failed(path, error).to_string()),
+    }
 }
 
 /// Which file a path names: device and number.

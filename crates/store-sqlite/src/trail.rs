@@ -24,12 +24,20 @@ use crate::{
 #[async_trait]
 impl Trail for SqliteStore {
     async fn seal(&self, node: NodeName, now: Timestamp, limit: u32) -> Result<u64> {
-        let taken = self.intake.oldest(limit as usize).await?;
-        // Often there is nothing to do, and that is no commit.
-        if taken.is_empty() && !self.read(|connection, _| sealing::is_wanted(connection)).await? {
-            return Ok(0);
+        loop {
+            let taken = self.intake.oldest(limit as usize).await?;
+            // Often there is nothing to do, and that is no commit.
+            if taken.is_empty() && !self.read(|connection, _| sealing::is_wanted(connection)).await? {
+                return Ok(0);
+            }
+            let may_be_more = taken.len() == limit as usize;
+            let seal = move |connection: &Connection| sealing::seal(connection, node, now, limit);
+            let sealed = self.take_in(taken, seal).await?;
+            // A page that the store had already, as a crash leaves it, is not the end.
+            if sealed > 0 || !may_be_more {
+                return Ok(sealed);
+            }
         }
-        self.take_in(taken, move |connection| sealing::seal(connection, node, now, limit)).await
     }
 
     async fn unsealed(&self) -> Result<Option<(u64, Timestamp)>> {
@@ -70,8 +78,11 @@ impl SqliteStore {
                 then(session.connection)
             })
             .await?;
-        if !taken.is_empty() {
-            self.intake.remove(taken).await?;
+        if !taken.is_empty()
+            && let Err(error) = self.intake.remove(taken).await
+        {
+            // They are in the store, and what is to follow that commit should; the next time finds them once more.
+            tracing::warn!(%error, "records of the audit that were taken in lie in their file still");
         }
         Ok(done)
     }

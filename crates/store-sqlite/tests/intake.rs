@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -173,15 +174,42 @@ async fn a_backup_has_what_waits_and_a_restore_leaves_it_with_the_store_that_was
     old.close().await;
 }
 
-#[test]
-fn a_file_of_that_name_that_is_none_is_left_alone_and_told() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_that_name_that_is_none_is_left_alone_and_told() {
     let (_folder, path) = folder();
     Connection::open(beside(&path)).unwrap().execute_batch("CREATE TABLE accounts (id)").unwrap();
+    let before = fs::read(beside(&path)).unwrap();
     let message = complaint(&path);
     assert!(message.contains("talon.db-audit") && message.contains("another program"), "{message}");
+    assert_eq!(fs::read(beside(&path)).unwrap(), before);
     fs::remove_file(beside(&path)).unwrap();
-    drop(open(&path));
+    open(&path).close().await;
     Connection::open(beside(&path)).unwrap().pragma_update(None, "user_version", 2).unwrap();
     let message = complaint(&path);
     assert!(message.contains("talon.db-audit") && message.contains("newer version"), "{message}");
+    fs::write(beside(&path), "no database, and long enough to look like one".repeat(99)).unwrap();
+    let message = complaint(&path);
+    assert!(message.contains("talon.db-audit") && message.contains("store itself is not concerned"), "{message}");
+    assert!(!message.contains("backup"), "the store is sound: {message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_behind_a_link_has_one_file_beside_it_and_it_is_the_stores_owners() {
+    let (folder, path) = folder();
+    let store = open(&path);
+    store.record(record()).await.unwrap();
+    store.close().await;
+    let elsewhere = TempDir::new().unwrap();
+    let link = elsewhere.path().join("linked.db");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let store = open(&link);
+    assert_eq!(audit(&store).await.len(), 1);
+    store.close().await;
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1, "beside the link there is nothing");
+
+    fs::remove_file(beside(&path)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    open(&path).close().await;
+    assert_eq!(fs::metadata(beside(&path)).unwrap().permissions().mode() & 0o777, 0o640);
+    drop(folder);
 }

@@ -69,8 +69,13 @@ pub(crate) fn one_moment(store: &Path) -> Connection {
         .unwrap_or_else(|error| panic!("{} cannot be read: {error}", store.display()));
     connection.busy_timeout(std::time::Duration::from_secs(10)).expect("a time-out can be set");
     let beside = format!("{}-audit", store.display());
-    if Path::new(&beside).exists() {
+    let has_records = Path::new(&beside).exists() && {
         connection.execute("ATTACH ?1 AS beside", [&beside]).expect("the file beside the store can be read");
+        // A server that was killed while it made the file has left it without its table.
+        let made = "SELECT count(*) > 0 FROM beside.sqlite_schema WHERE name = 'audit'";
+        connection.query_row(made, [], |row| row.get::<_, bool>(0)).expect("its schema can be read")
+    };
+    if has_records {
         // What is taken in between the first and the second is in both.
         let begin = "CREATE TEMP VIEW audit AS SELECT * FROM beside.audit UNION SELECT * FROM main.audit; \
                      BEGIN; SELECT count(*) FROM beside.audit";

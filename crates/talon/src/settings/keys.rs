@@ -122,7 +122,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("limits.body_timeout", "10s", "time for a request's body"),
     key("limits.idle_timeout", "75s", "time that a connection may stay without a request"),
     key("limits.drain", "10s", "time that requests have to finish when the server stops"),
-    key("limits.queue", "1024", "writes that may wait; more are answered with 503"),
+    key("limits.queue", "1024", "writes that may wait, and audit records of reads; more are answered with 503"),
     key("limits.readers", "4", "connections of the store that read"),
     key("limits.person_burst", "60", "requests that one person may make at once"),
     key("limits.person_rate", "5", "requests a second that one person may make after that"),

@@ -149,9 +149,11 @@ fn clock(settings: &Settings) -> Finding {
     let now = SystemClock.now();
     let mut files = vec![std::env::current_exe().unwrap_or_default()];
     if let Some(path) = settings.store.path() {
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        files.extend([path.to_owned(), PathBuf::from(log)]);
+        files.extend(["", "-wal", "-audit", "-audit-wal"].map(|end| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(end);
+            PathBuf::from(name)
+        }));
     }
     let ahead = files.iter().find(|file| written(file).is_some_and(|at| at.duration_since(now) > CLOCK_TOLERANCE));
     match ahead {
