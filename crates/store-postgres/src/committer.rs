@@ -1,4 +1,4 @@
-//! The queue of bookings, and the tasks that commit them in batches.
+//! A queue of bookings, or of audit records, and the tasks that commit them in batches.
 //!
 //! There is no timer: while a commit waits for the disk, requests queue up, and what has queued up is
 //! the next batch. Nobody is answered before the commit that keeps their command is durable.

@@ -121,7 +121,6 @@ async fn where_bookings_fill_their_queue_one_more_is_sent_away_and_whoever_reads
     let mut reader = server.client();
     let read = reader.call(Method::GET, "/iemk/doctors/visits", &token, "").await.unwrap();
     assert_eq!(read.status, 200, "{read:?}");
-    assert_eq!(asked.len(), WAIT);
     outside.execute_batch("COMMIT").unwrap();
     // Whatever else the server writes may have had a place of the two.
     for (answer, _) in asked.join_all().await {
