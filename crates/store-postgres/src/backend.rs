@@ -13,6 +13,7 @@ use crate::{
     migrate,
     open::{self, OpenOptions},
     reference,
+    searcher::Searcher,
     session::Published,
     threads::Threads,
     transaction::{Counters, Transactions, Tx},
@@ -34,6 +35,7 @@ pub struct PostgresStore {
     pub(crate) committer: Committer,
     /// A committer for the records of reads: a read waits for no booking.
     pub(crate) records: Committer,
+    pub(crate) searcher: Searcher,
     pub(crate) writing: Arc<Transactions>,
     pub(crate) reading: Arc<Transactions>,
     pub(crate) housekeeping: Housekeeping,
@@ -79,6 +81,7 @@ impl PostgresStore {
         Ok(Arc::new(Self {
             committer: committer(options.writers),
             records: committer(RECORDERS),
+            searcher: Searcher::start(&threads.handle, &reading, &published),
             housekeeping: Housekeeping::start(&reading, &writing, &published, options.now),
             published,
             writing,

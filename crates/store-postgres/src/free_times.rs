@@ -1,162 +1,177 @@
 //! Free times under a referral, nearest to a time.
 
-use jiff::{Timestamp, ToSpan};
+use std::collections::HashMap;
+
+use futures_util::future::{try_join, try_join_all};
+use jiff::Timestamp;
 use talon_domain::{
-    access::Rights,
-    booking::{Case, FreeTime, MOST_ALTERNATIVES, end_of_window, free_time, may_offer, nearest},
-    ids::ResourceKey,
+    booking::{Case, Cell, Facts, FreeTime, MOST_ALTERNATIVES, Places, end_of_window, free_time, may_offer, nearest},
+    entry::Entry,
     reference::Reference,
+    slot::Slot,
 };
-use talon_store::{FreeTimesQuery, Sought};
+use talon_store::{FreeTimesQuery, Sought, StoreError};
 
 use crate::{
     entry,
     facts::{self, Asked},
     failure::Result,
-    slots::{self, slot_columns},
+    open_cells::{self, Order, Viewers, Window},
     transaction::Tx,
 };
 
-/// Cells read at a time: more than are offered, for some of them a rule may forbid.
-const PAGE: i64 = 16;
+/// Rows of a window that are read at first: more than are offered, for some of the cells a rule may forbid.
+const PAGE: usize = 16;
 
-/// The times to offer to a caller whose time was refused.
+/// Somebody whose time was refused, and their present.
+pub(crate) struct Search {
+    pub(crate) query: FreeTimesQuery,
+    pub(crate) now: Timestamp,
+}
+
+/// The times to offer to each of them.
+///
+/// They share the statements, and those who look for the same share the cells: when hundreds want one time nearly all of
+/// them are refused at once, and each is to be offered what is nearest to it.
 pub(crate) async fn alternatives(
     tx: &Tx,
     reference: &Reference,
-    query: &FreeTimesQuery,
-    now: Timestamp,
-) -> Result<Vec<FreeTime>> {
-    let moving = match query.sought {
-        Sought::Entry(entry) => entry::find(tx, entry, query.person).await?,
-        _ => None,
-    };
-    let under = query.sought.referral().or_else(|| moving.as_ref()?.referral);
-    let asked = Asked { person: query.person, lpu: &query.lpu.name, referral: under, now };
-    let mut facts = facts::patients(tx, reference, &[asked]).await?.facts(reference, &asked)?;
-    if let Some(entry) = &moving {
-        facts = facts.without(entry);
-    }
-    let Some(facility) = &facts.facility else { return Ok(Vec::new()) };
-    let specialty = match (&query.sought, facts.referral.own(), &moving) {
-        (Sought::Specialty(specialty), ..) => specialty,
-        (_, Some(referral), _) => &referral.specialty,
-        (Sought::Entry(_), None, Some(entry)) => &entry.specialty,
-        (_, None, _) => return Ok(Vec::new()),
-    };
-    let only = facts.referral.own().and_then(|referral| referral.resource);
-    let Some(asked) = facility.zone.nearest_instant(query.near) else { return Ok(Vec::new()) };
-    let Some(end) = end_of_window(facility, &query.caller, None, now) else { return Ok(Vec::new()) };
-    let Some(case) = Case::of(&facts, &query.caller, facility.today(now), now) else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    for resource in reference.resources_of(facility.id, specialty) {
-        let named = only.is_none_or(|named| named == resource.key);
-        let case = case.with(resource);
-        if named && may_offer(&case).is_ok() {
-            let window = Window { tx, case, resource: resource.key, rights: case.rights(), end };
-            window.before(asked, &mut found).await?;
-            window.from(asked, &mut found).await?;
+    searches: &[Search],
+) -> Result<Vec<talon_store::Result<Vec<FreeTime>>>> {
+    let moving = try_join_all(searches.iter().map(|search| search.moving(tx))).await?;
+    let asked: Vec<_> = searches.iter().zip(&moving).map(|(search, moving)| search.asked(moving.as_ref())).collect();
+    let patients = facts::patients(tx, reference, &asked).await?;
+    let known = asked.iter().zip(&moving).map(|(asked, moving)| {
+        let facts = patients.facts(reference, asked)?;
+        Ok(match moving {
+            Some(entry) => facts.without(entry),
+            None => facts,
+        })
+    });
+    let known: Vec<Result<Facts>> = known.collect();
+    let mut lines = Vec::new();
+    for (nth, ((search, facts), moving)) in searches.iter().zip(&known).zip(&moving).enumerate() {
+        if let Ok(facts) = facts {
+            lines.extend(search.lines(nth, facts, moving.as_ref(), reference).unwrap_or_default());
         }
     }
-    Ok(nearest(found, asked))
+    let mut found: Vec<_> = searches.iter().map(|_| Vec::new()).collect();
+    for (nth, times) in look(tx, lines, searches).await? {
+        found[nth].extend(times);
+    }
+    let offered = known.into_iter().zip(searches).zip(found).map(|((facts, search), found)| {
+        let asked = search.instant(&facts?);
+        Ok(asked.map(|asked| nearest(found, asked)).unwrap_or_default())
+    });
+    Ok(offered.map(|offered: Result<_>| offered.map_err(StoreError::from)).collect())
 }
 
-/// Passes over cells where they lie that are full, not open to the caller or nobody's because the doctor is absent: of a busy resource
-/// nearly all are. What others hold is taken; what the person holds, and what nobody holds any more, is not.
-/// $5 are the caller's rights, $7 is the present in microseconds, $8 the person.
-macro_rules! has_room {
-    () => {
-        " AND NOT s.absent AND (s.rights & $5 <> 0 OR s.release_rights & $5 <> 0 AND s.release_at <= $7::bigint / 1000000) \
-         AND s.places > (SELECT count(*) FROM claim_place c WHERE c.facility = s.facility \
-         AND c.slot = s.slot AND (c.expires IS NULL OR (c.expires > $7 AND c.holder <> $8)))"
-    };
-}
-
-/// One resource's cells that may be offered.
-struct Window<'a> {
-    tx: &'a Tx,
+/// One person's search among one resource's cells, to one side of the time asked for.
+struct Line<'a> {
+    /// Whose it is.
+    nth: usize,
     case: Case<'a>,
-    resource: ResourceKey,
-    rights: Rights,
-    end: Timestamp,
+    found: Vec<FreeTime>,
 }
 
-impl Window<'_> {
-    /// Adds the nearest bookable times before `asked`.
-    async fn before(&self, asked: Timestamp, found: &mut Vec<FreeTime>) -> Result<()> {
-        let sql = concat!(
-            "SELECT ",
-            slot_columns!(),
-            " FROM slot s WHERE s.facility = $1 AND s.resource = $2 AND s.start > $3 AND s.start < $4",
-            has_room!(),
-            " ORDER BY s.start DESC LIMIT $6"
-        );
-        let (from, mut to) = (self.case.now, asked.min(self.end));
-        let enough = found.len() + MOST_ALTERNATIVES;
-        while let Some(last) = self.collect(sql, from, to, found).await?
-            && found.len() < enough
-        {
-            to = last;
+impl Search {
+    /// The entry that is to be moved, if it is the person's own.
+    async fn moving(&self, tx: &Tx) -> Result<Option<Entry>> {
+        match self.query.sought {
+            Sought::Entry(entry) => entry::find(tx, entry, self.query.person).await,
+            _ => Ok(None),
         }
-        Ok(())
     }
 
-    /// Adds the nearest bookable times from `asked` on.
-    async fn from(&self, asked: Timestamp, found: &mut Vec<FreeTime>) -> Result<()> {
-        let sql = concat!(
-            "SELECT ",
-            slot_columns!(),
-            " FROM slot s WHERE s.facility = $1 AND s.resource = $2 AND s.start >= $3 AND s.start < $4",
-            has_room!(),
-            " ORDER BY s.start LIMIT $6"
-        );
-        let (mut from, to) = (asked.max(self.case.now), self.end);
-        let enough = found.len() + MOST_ALTERNATIVES;
-        while let Some(last) = self.collect(sql, from, to, found).await?
-            && found.len() < enough
-        {
-            from = last.saturating_add(1.second()).unwrap_or(last);
-        }
-        Ok(())
+    fn asked(&self, moving: Option<&Entry>) -> Asked<'_> {
+        let query = &self.query;
+        let referral = query.sought.referral().or_else(|| moving?.referral);
+        Asked { person: query.person, lpu: &query.lpu.name, referral, now: self.now }
     }
 
-    /// Adds the bookable times of a page of cells; where the page ended, if there may be another.
-    async fn collect(
-        &self,
-        sql: &str,
-        from: Timestamp,
-        to: Timestamp,
-        found: &mut Vec<FreeTime>,
-    ) -> Result<Option<Timestamp>> {
-        let key = self.resource;
-        let rows = self
-            .tx
-            .query(
-                sql,
-                params![
-                    key.facility.0,
-                    key.resource.0,
-                    from.as_second(),
-                    to.as_second(),
-                    i32::from(self.rights.bits()),
-                    PAGE,
-                    self.case.now.as_microsecond(),
-                    self.case.patient.person.id.0
-                ],
-            )
-            .await?;
-        let cells: Vec<_> = rows.iter().map(slots::read).collect::<Result<_>>()?;
-        let keys: Vec<_> = cells.iter().map(|slot| slot.key).collect();
-        let taken = slots::taken(self.tx, &keys).await?;
-        let last = cells.last().map(|slot| slot.start).filter(|_| rows.len() == PAGE as usize);
-        let enough = found.len() + MOST_ALTERNATIVES;
-        for slot in cells {
-            let cell = taken.cell(slot, self.case.patient.person.id, self.case.now);
-            found.extend(free_time(&self.case, &cell));
-            if found.len() >= enough {
-                break;
+    /// The time asked for.
+    fn instant(&self, facts: &Facts) -> Option<Timestamp> {
+        facts.facility.as_ref()?.zone.nearest_instant(self.query.near)
+    }
+
+    /// Where to look; `None` if nothing can be offered.
+    fn lines<'a>(
+        &'a self,
+        nth: usize,
+        facts: &'a Facts,
+        moving: Option<&Entry>,
+        reference: &'a Reference,
+    ) -> Option<Vec<(Window, Line<'a>)>> {
+        let (query, now) = (&self.query, self.now);
+        let facility = facts.facility.as_ref()?;
+        let referral = facts.referral.own();
+        let specialty = match (&query.sought, referral, moving) {
+            (Sought::Specialty(specialty), ..) => specialty,
+            (_, Some(referral), _) => &referral.specialty,
+            (Sought::Entry(_), None, Some(entry)) => &entry.specialty,
+            (_, None, _) => return None,
+        };
+        let only = referral.and_then(|referral| referral.resource);
+        let case = Case::of(facts, &query.caller, facility.today(now), now)?;
+        let end = end_of_window(facility, &query.caller, None, now)?.as_second();
+        // Cells begin at whole seconds, and one that begins now has begun.
+        let (asked, now) = (self.instant(facts)?.as_second(), now.as_second());
+        let mut lines = Vec::new();
+        for resource in reference.resources_of(facility.id, specialty) {
+            let case = case.with(resource);
+            if only.is_some_and(|named| named != resource.key) || may_offer(&case).is_err() {
+                continue;
             }
+            let before = Window::of(&case, now, asked.min(end), Order::LatestFirst);
+            let from = Window::of(&case, now.max(asked - 1), end, Order::EarliestFirst);
+            lines.extend(before.into_iter().chain(from).map(|window| (window, Line { nth, case, found: Vec::new() })));
         }
-        Ok(last)
+        Some(lines)
+    }
+}
+
+/// Goes through the windows of all lines, and tells what each line found, with whose it is.
+async fn look(tx: &Tx, lines: Vec<(Window, Line<'_>)>, searches: &[Search]) -> Result<Vec<(usize, Vec<FreeTime>)>> {
+    let persons: Vec<_> = searches.iter().map(|search| search.query.person).collect();
+    let now = searches.iter().map(|search| search.now.as_microsecond()).max().unwrap_or_default();
+    let viewers = Viewers { persons: &persons, now };
+    let mut shared: HashMap<_, (Window, Vec<Line<'_>>)> = HashMap::new();
+    for (window, line) in lines {
+        shared.entry(window.cells()).or_insert_with(|| (window, Vec::new())).1.push(line);
+    }
+    let (before, from) = shared.into_values().partition(|(window, _)| window.order() == Order::LatestFirst);
+    let (before, from) = try_join(read(tx, before, viewers), read(tx, from, viewers)).await?;
+    Ok(before.into_iter().chain(from).map(|line| (line.nth, line.found)).collect())
+}
+
+/// Reads windows of one order until each of their lines has enough.
+async fn read<'a>(tx: &Tx, mut shared: Vec<(Window, Vec<Line<'a>>)>, viewers: Viewers<'_>) -> Result<Vec<Line<'a>>> {
+    let mut page = PAGE;
+    loop {
+        let unread = shared.iter_mut().filter(|(window, lines)| !window.is_read && lines.iter().any(Line::wants_more));
+        let (mut windows, mut lines): (Vec<_>, Vec<_>) = unread.map(|(window, lines)| (window, lines)).unzip();
+        if windows.is_empty() {
+            break;
+        }
+        open_cells::read(tx, &mut windows, page, viewers, |nth, slot, places| {
+            lines[nth].iter_mut().for_each(|line| line.add(&slot, places));
+        })
+        .await?;
+        page = page.saturating_mul(2);
+    }
+    Ok(shared.into_iter().flat_map(|(_, lines)| lines).collect())
+}
+
+impl Line<'_> {
+    fn wants_more(&self) -> bool {
+        self.found.len() < MOST_ALTERNATIVES
+    }
+
+    /// Adds a cell if it is a free time.
+    fn add(&mut self, slot: &Slot, places: &Places) {
+        if self.wants_more() {
+            let cell = Cell::new(slot.clone(), places, self.case.patient.person.id, self.case.now);
+            self.found.extend(free_time(&self.case, &cell));
+        }
     }
 }

@@ -3,20 +3,18 @@
 use futures_util::future::try_join;
 use jiff::Timestamp;
 use talon_domain::{
-    booking::{Case, Facts, FreeCell, FreeCells, MOST_ANYWHERE, MOST_IN_A_FACILITY, Places, Refusal, Search, arranged},
+    booking::{Case, Facts, FreeCell, FreeCells, MOST_ANYWHERE, MOST_IN_A_FACILITY, Refusal, Search, arranged},
     facility::{FacilityName, LpuCode},
-    ids::{PersonId, ResourceKey},
+    ids::ResourceKey,
     reference::Reference,
 };
 use talon_store::{ListQuery, ListReply};
-use tokio_postgres::Row;
 
 use crate::{
-    columns::{column, get, guids},
     facts::{self, Asked},
     failure::Result,
+    open_cells::{self, Order, Viewers, Window},
     people,
-    slots::{self, CELL_COLUMNS, cell_columns, taken_columns},
     transaction::Tx,
 };
 
@@ -33,7 +31,8 @@ pub(crate) async fn free_times(tx: &Tx, reference: &Reference, query: &ListQuery
     let lines = searches
         .iter()
         .flat_map(|search| search.cases(&query.caller, now).filter_map(|case| Line::new(case, search.end)));
-    let found = earliest(tx, lines.collect(), most, query.person, now).await?;
+    let viewers = Viewers { persons: &[query.person], now: now.as_microsecond() };
+    let found = earliest(tx, lines.collect(), most, viewers).await?;
     Ok(Ok(arranged(found, reference, most)))
 }
 
@@ -66,10 +65,7 @@ async fn anywhere(tx: &Tx, reference: &Reference, query: &ListQuery, now: Timest
 struct Line<'a> {
     case: Case<'a>,
     resource: ResourceKey,
-    /// Those up to this second are read.
-    after: i64,
-    end: Timestamp,
-    is_read: bool,
+    window: Window,
     found: Vec<FreeCell>,
 }
 
@@ -78,27 +74,21 @@ struct Line<'a> {
 /// Of many lines a few rows each are read, and more only of those that may have cells before the last of the earliest
 /// `most`. At first it is twice a line's share: where half of the resources work in the afternoon, what the others have
 /// in the morning is enough, and rows that are not used cost less than another round trip.
-async fn earliest(
-    tx: &Tx,
-    mut lines: Vec<Line<'_>>,
-    most: usize,
-    person: PersonId,
-    now: Timestamp,
-) -> Result<Vec<FreeCells>> {
+async fn earliest(tx: &Tx, mut lines: Vec<Line<'_>>, most: usize, viewers: Viewers<'_>) -> Result<Vec<FreeCells>> {
     let mut page = 2 * most / lines.len().max(1) + 2;
     loop {
         let last = last_of_earliest(&lines, most);
-        let mut behind: Vec<_> = lines.iter_mut().filter(|line| line.is_behind(last)).collect();
-        if behind.is_empty() {
+        let behind = lines.iter_mut().filter(|line| line.is_behind(last));
+        let (mut windows, mut behind): (Vec<_>, Vec<_>) =
+            behind.map(|Line { case, window, found, .. }| (window, (case, found))).unzip();
+        if windows.is_empty() {
             break;
         }
-        let read = cells(tx, &behind, page, (person, now)).await?;
-        let mut rows = &read[..];
-        for (nth, line) in (1..).zip(&mut behind) {
-            let (own, others) = rows.split_at(rows.iter().take_while(|row| nth_line(row) == Some(nth)).count());
-            line.add(own, page)?;
-            rows = others;
-        }
+        open_cells::read(tx, &mut windows, page, viewers, |nth, slot, places| {
+            let (case, found) = &mut behind[nth];
+            found.extend(FreeCell::of(case, slot, places));
+        })
+        .await?;
         page = page.saturating_mul(2);
     }
     Ok(lines.into_iter().map(|line| FreeCells { resource: line.resource, cells: line.found }).collect())
@@ -113,88 +103,13 @@ fn last_of_earliest(lines: &[Line<'_>], most: usize) -> Option<Timestamp> {
 
 impl<'a> Line<'a> {
     fn new(case: Case<'a>, end: Timestamp) -> Option<Self> {
-        let resource = case.resource_key()?;
         // Cells begin at whole seconds, and one that begins now has begun.
-        Some(Self { case, resource, after: case.now.as_second(), end, is_read: false, found: Vec::new() })
+        let window = Window::of(&case, case.now.as_second(), end.as_second(), Order::EarliestFirst)?;
+        Some(Self { case, resource: case.resource_key()?, window, found: Vec::new() })
     }
 
     /// Whether it may have more cells that begin before `last` does, or any if there is no last one yet.
     fn is_behind(&self, last: Option<Timestamp>) -> bool {
-        !self.is_read && last.is_none_or(|last| self.after < last.as_second())
+        !self.window.is_read && last.is_none_or(|last| self.window.after < last.as_second())
     }
-
-    /// Adds the free ones among the cells of rows of which at most `page` were asked for.
-    fn add(&mut self, rows: &[Row], page: usize) -> Result<()> {
-        self.is_read = rows.len() < page;
-        // A cell of several places comes once for each that somebody has, the last one perhaps not with all of them: it
-        // is read again with the next page, which is larger.
-        let cut = rows.last().and_then(start).filter(|_| !self.is_read);
-        for cell in rows.chunk_by(|row, next| start(row) == start(next)) {
-            let Some(row) = cell.first().filter(|row| cut.is_none() || start(row) != cut) else { continue };
-            let slot = slots::read_of(self.resource, row, 1)?;
-            let mut taken = Places::default();
-            for row in cell {
-                slots::note_place(&mut taken, row, 1 + CELL_COLUMNS)?;
-            }
-            self.found.extend(FreeCell::of(&self.case, slot, &taken));
-        }
-        self.after = cut.map_or(self.after, |cut| cut - 1);
-        Ok(())
-    }
-}
-
-/// Of which line a row is, by its number from 1.
-fn nth_line(row: &Row) -> Option<i64> {
-    get(row, 0).ok()
-}
-
-/// When the cell of a row begins. What cannot be read is told of by [`slots::read_of`].
-fn start(row: &Row) -> Option<i64> {
-    get(row, 1).ok()
-}
-
-/// The cells of lines that are not read yet and are open to the caller, those first that begin first, each beside those
-/// who have its places; a cell of one place only if the person could have it. Of each line at most so many rows, for
-/// each is looked up among the places that are taken.
-///
-/// Citus takes a `LIMIT` for each line only if the line comes out of a table that lies with the cells, not out of
-/// `unnest`: it is the person's card there, without which nothing is listed. Without `DISTINCT` the planner would make one
-/// join of both, and the line would come out of `unnest` again.
-async fn cells(
-    tx: &Tx,
-    lines: &[&mut Line<'_>],
-    page: usize,
-    (person, now): (PersonId, Timestamp),
-) -> Result<Vec<Row>> {
-    tx.query(
-        concat!(
-            "SELECT q.line, ",
-            cell_columns!(),
-            ", s.place, s.expires, s.entry, s.holder \
-             FROM (SELECT DISTINCT q.line, c.facility, q.resource, q.after, q.until, q.allowed \
-             FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::int[]) WITH ORDINALITY \
-             AS q(facility, person, resource, after, until, allowed, line) \
-             JOIN card c ON c.facility = q.facility AND c.person = q.person) q \
-             CROSS JOIN LATERAL (SELECT s.*, ",
-            taken_columns!(),
-            " FROM slot s LEFT JOIN claim_place c ON c.facility = s.facility AND c.slot = s.slot \
-             WHERE s.facility = q.facility AND s.resource = q.resource AND s.start > q.after AND s.start < q.until \
-             AND NOT s.absent AND (s.rights & q.allowed <> 0 \
-             OR s.release_rights & q.allowed <> 0 AND s.release_at <= $7::bigint / 1000000) \
-             AND (s.places > 1 OR c.place IS NULL OR c.expires <= $7 OR c.holder = $8) \
-             ORDER BY s.start LIMIT $9) s ORDER BY q.line, s.start"
-        ),
-        params![
-            guids(lines, |line| line.resource.facility.0),
-            guids(lines, |_| person.0),
-            guids(lines, |line| line.resource.resource.0),
-            column(lines, |line| line.after),
-            column(lines, |line| line.end.as_second()),
-            column(lines, |line| i32::from(line.case.rights().bits())),
-            now.as_microsecond(),
-            person.0,
-            i64::try_from(page).unwrap_or(i64::MAX)
-        ],
-    )
-    .await
 }

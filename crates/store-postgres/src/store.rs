@@ -31,8 +31,8 @@ use crate::{
     book::{self, Done, Item},
     cancel, contacts, entry,
     failure::Failure,
-    free_times, hold, import, list, message_log, messages, moving, people, posting, publish, reading, reference,
-    reminders, removal, schedule,
+    hold, import, list, message_log, messages, moving, people, posting, publish, reading, reference, reminders,
+    removal, schedule,
     session::Session,
     slots,
     snapshot::PostgresSnapshot,
@@ -209,9 +209,7 @@ impl Store for PostgresStore {
     }
 
     async fn alternatives(&self, query: &FreeTimesQuery, now: Timestamp) -> Result<Vec<FreeTime>> {
-        let reference = self.reference();
-        let reference = &reference;
-        self.read(|tx| async move { free_times::alternatives(&tx, reference, query, now).await }).await
+        self.searcher.run(query.clone(), now).await
     }
 
     async fn cell(&self, key: SlotKey) -> Result<Option<Slot>> {

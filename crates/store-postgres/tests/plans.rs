@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use talon_store::{
     FreeTimesQuery, Record, Sought, Store,
-    conformance::region::{
-        ADULTS, book, booked, fill, local_start, now, person, person_records, portal, referral, refused,
+    conformance::{
+        listing,
+        region::{ADULTS, book, booked, fill, local_start, now, person, person_records, portal, referral, refused},
     },
 };
 use talon_store_postgres::{OpenOptions, PostgresStore};
@@ -19,7 +20,7 @@ use common::{is_citus, schema};
 /// What is empty after an import and grows with every booking.
 const GROWING: &str = "'claim_referral', 'claim_specialty', 'claim_place', 'claim_time', 'claim_day', 'entry'";
 
-/// A booking, its repetition, and a refusal with what is offered instead.
+/// A booking, its repetition, a refusal with what is offered instead, and a list.
 async fn requests(store: &Arc<dyn Store>, who: u64, cell: u64) {
     let command = book(who, ADULTS, 0, cell, 0);
     let first = booked(store, command.clone()).await;
@@ -34,6 +35,9 @@ async fn requests(store: &Arc<dyn Store>, who: u64, cell: u64) {
         near: local_start(cell),
     };
     assert!(!store.alternatives(&query, now()).await.unwrap().is_empty());
+    for lpu in [Some(ADULTS), None] {
+        assert!(!store.free_times(&listing::query(who + 50, 0, lpu), now()).await.unwrap().unwrap().is_empty());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,15 +2,23 @@
 
 use std::sync::Arc;
 
-use jiff::civil::DateTime;
+use jiff::{SignedDuration, Timestamp, civil::DateTime};
 use talon_domain::{
     access::{Right, Rights},
-    booking::FreeTime,
+    booking::{FreeTime, nearest},
     facility::LpuCode,
+    ids::ResourceKey,
+    resource::{Resource, ResourceKind},
+    slot::{Ages, Release, Slot},
 };
+use tokio::task::JoinSet;
 
-use super::region::{
-    ADULTS, ANNA, VERA, book, booked, doctor, fill, local_start, now, person, portal, referral, referral_to, slot,
+use super::{
+    listing,
+    region::{
+        ADULTS, ANNA, EAST, GLEB, VERA, book, booked, code, crowd, doctor, fill, hold, local_start, now, person,
+        portal, referral, referral_to, slot,
+    },
 };
 use crate::{FreeTimesQuery, Record, Sought, Store};
 
@@ -74,4 +82,77 @@ pub async fn nothing_is_offered_that_a_rule_forbids(store: Arc<dyn Store>) {
     assert_eq!(offers(&store, ANNA, 20, local_start(6)).await, [], "the named resource has another specialty");
     assert_eq!(offers(&store, VERA, 0, local_start(6)).await, [], "who is barred is offered nothing");
     assert_eq!(offers(&store, ANNA, 1, local_start(6)).await, [], "not a second visit of the specialty");
+}
+
+/// A colleague of the therapist, with cells of several places, of the desk alone for now, and for the old.
+fn colleague() -> Vec<Record> {
+    let therapist = doctor(ADULTS, 0);
+    let key = ResourceKey { resource: doctor(ADULTS, 100).resource, ..therapist };
+    let name = "Рыбакова Инна Львовна".to_owned();
+    let ages = Ages::default();
+    let resource = Resource { key, kind: ResourceKind::Doctor, name, specialty: code(0), room: None, ages };
+    let cells = (0..40).map(|number| {
+        let cell = Slot { resource: key.resource, ..slot(ADULTS, 100, number, local_start(number)) };
+        let ages = Ages { min: Some(60), ..cell.ages };
+        let release = Some(Release { at: now() + SignedDuration::from_mins(30), rights: cell.rights });
+        Record::Slot(match number % 4 {
+            0 => Slot { places: 2, ..cell },
+            1 => Slot { rights: Rights::of(&[Right::Registry]), release, ..cell },
+            2 => Slot { ages, ..cell },
+            _ => cell,
+        })
+    });
+    std::iter::once(Record::Resource(resource)).chain(cells).collect()
+}
+
+/// The nearest of all that the person could book at that moment, by the list.
+async fn nearest_listed(store: &Arc<dyn Store>, who: u64, lpu: u64, near: DateTime, at: Timestamp) -> Vec<FreeTime> {
+    let Ok(listed) = store.free_times(&listing::query(who, 0, Some(lpu)), at).await.unwrap() else { return Vec::new() };
+    let Some(zone) = listed.first().map(|there| there.facility.zone.clone()) else { return Vec::new() };
+    let times = listing::times(&listed).into_iter().map(|(resource, local, _)| {
+        let start = zone.instant(local).unwrap();
+        FreeTime { resource, day: local.date(), time: local.time(), start }
+    });
+    nearest(times.collect(), zone.instant(near).unwrap())
+}
+
+/// Different persons, facilities, times and presents, and holds that are one's own, another's or have run out.
+pub async fn who_searches_beside_others_finds_what_they_would_alone(store: Arc<dyn Store>) {
+    fill(&store, [crowd(100..140), colleague()].concat()).await;
+    for who in 100..112 {
+        booked(&store, book(who, ADULTS, 0, who - 100, 0)).await;
+    }
+    for who in 112..120 {
+        store.hold(hold(who, ADULTS, 0, who - 97, 0), now()).await.unwrap().unwrap();
+    }
+    for who in 120..124 {
+        let mut pair = book(who, ADULTS, 0, (who - 120) / 2 * 4, 0);
+        pair.resource.resource = doctor(ADULTS, 100).resource;
+        booked(&store, pair).await;
+    }
+    let everybody = [ANNA, VERA, GLEB, 999].into_iter().chain(100..140);
+    let searches = everybody.flat_map(|who| {
+        let at = now() + SignedDuration::from_mins(7 * (i64::try_from(who).unwrap() % 6));
+        [(who, ADULTS, local_start(who % 40), at), (who, EAST, local_start(who % 7), at)]
+    });
+    let searches: Vec<_> = searches.collect();
+    let mut at_once = JoinSet::new();
+    for (nth, &(who, lpu, near, at)) in searches.iter().enumerate() {
+        let query = FreeTimesQuery {
+            person: person(who),
+            caller: portal(),
+            lpu: LpuCode::parse(&format!("0{lpu}")).unwrap(),
+            sought: Sought::Referral(referral(who, 0)),
+            near,
+        };
+        let store = Arc::clone(&store);
+        at_once.spawn(async move { (nth, store.alternatives(&query, at).await.unwrap()) });
+    }
+    let found = at_once.join_all().await;
+    let offered = found.iter().filter(|(_, times)| times.len() == 3).count();
+    assert!(offered > searches.len() / 2, "hardly anybody is offered anything: {offered}");
+    for (nth, found) in found {
+        let (who, lpu, near, at) = searches[nth];
+        assert_eq!(found, nearest_listed(&store, who, lpu, near, at).await, "{who} in {lpu} near {near} at {at}");
+    }
 }

@@ -104,6 +104,7 @@ macro_rules! conformance {
             exchanging::a_cell_that_grows_takes_one_more,
             free_times::offers_are_bookable_and_nearest_first,
             free_times::nothing_is_offered_that_a_rule_forbids,
+            free_times::who_searches_beside_others_finds_what_they_would_alone,
             holding::a_held_time_is_the_persons_alone_until_they_book_it,
             holding::what_is_refused_to_be_booked_is_refused_to_be_held,
             holding::the_next_claimant_takes_over_what_has_run_out,
