@@ -6,17 +6,11 @@
 //! the two leaves it in both, and it is taken once more: the record's key keeps it from being there twice.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::JoinHandle,
+    sync::Arc,
     time::Instant,
 };
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use talon_domain::{audit::AuditRecord, ids::AuditId};
@@ -28,6 +22,7 @@ use crate::{
     columns::micros,
     failure::store_error,
     open::{OpenOptions, open_intake},
+    queue::{Jobs, Queue},
     transaction::{begin, commit, still_open},
 };
 
@@ -90,9 +85,7 @@ pub(crate) fn beside(store: &Path) -> PathBuf {
 
 /// The queue's end that work is put into.
 pub(crate) struct Intake {
-    queue: Mutex<Option<Sender<Job>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-    failed: Arc<AtomicBool>,
+    queue: Queue<Job>,
     path: PathBuf,
     limit: usize,
 }
@@ -109,13 +102,10 @@ impl Intake {
         let path = beside(store);
         let connection = open_intake(&path, store)?;
         let limit = options.queue_limit.max(1);
-        let (queue, jobs) = bounded(limit + FOR_THE_SEALER);
-        let failed = Arc::new(AtomicBool::new(false));
-        let worker =
-            Worker { connection, jobs, commits, failed: Arc::clone(&failed), on_fatal: Arc::clone(&options.on_fatal) };
-        let thread = std::thread::Builder::new().name("store-intake".into()).spawn(move || worker.run_to_the_end());
-        let thread = thread.map_err(|error| StoreError::Open(format!("{}: {error}", path.display())))?;
-        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)), failed, path, limit })
+        let room = limit + FOR_THE_SEALER;
+        let queue = Queue::start("store-intake", room, &options.on_fatal, move |jobs| run(&connection, jobs, &commits));
+        let queue = queue.map_err(|error| StoreError::Open(format!("{}: {error}", path.display())))?;
+        Ok(Self { queue, path, limit })
     }
 
     /// Keeps a record; answers when it is durable.
@@ -156,7 +146,7 @@ impl Intake {
 
     /// Whether the file can be written: an empty command goes the way of any other.
     pub(crate) async fn check(&self) -> Outcome<()> {
-        if self.failed.load(Ordering::Acquire) {
+        if self.queue.has_failed() {
             return Err(StoreError::Unavailable("a commit could not be made durable; the process must end".to_owned()));
         }
         self.run(|_| Ok(())).await
@@ -175,76 +165,44 @@ impl Intake {
                 let _ = reply.send(ended.clone().and(found));
             })
         });
-        {
-            let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            let queue = queue.as_ref().ok_or(StoreError::Closed)?;
-            queue.try_send(job).map_err(|error| match error {
-                TrySendError::Full(_) => StoreError::Overloaded,
-                TrySendError::Disconnected(_) => StoreError::Closed,
-            })?;
-        }
+        self.queue.put(job)?;
         // The thread drops a job unanswered only when it dies, and then nobody knows how far it got.
         answer.await.unwrap_or_else(|_| Err(StoreError::Unknown("the audit's writer stopped".to_owned())))
     }
 
     pub(crate) fn queued(&self) -> usize {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, Sender::len)
+        self.queue.len()
     }
 
     /// Takes nothing more and waits until what was taken is done. Blocks.
     pub(crate) fn close(&self) {
-        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the audit's writer panicked");
-        }
+        self.queue.close();
     }
 }
 
-struct Worker {
-    connection: Connection,
-    jobs: Receiver<Job>,
-    commits: Arc<Commits>,
-    failed: Arc<AtomicBool>,
-    on_fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
-}
-
-impl Worker {
-    /// As with the store's writer, a panic must not leave a process behind that lives on and keeps no record.
-    fn run_to_the_end(self) {
-        let (failed, on_fatal) = (Arc::clone(&self.failed), Arc::clone(&self.on_fatal));
-        if catch_unwind(AssertUnwindSafe(|| self.run())).is_err() {
-            failed.store(true, Ordering::Release);
-            on_fatal(&StoreError::Bug("the audit's writer panicked".to_owned()));
+/// There is no timer: while a commit waits for the disk, records queue up, and what has queued up is the next batch.
+fn run(connection: &Connection, jobs: &Jobs<Job>, commits: &Commits) {
+    while let Ok(first) = jobs.waiting.recv() {
+        let began = Instant::now();
+        let file = begin(connection).map(|()| connection);
+        // Had it to wait for its turn in vain, who waits behind must not wait as long again.
+        let most = if file.is_ok() { LARGEST_BATCH } else { usize::MAX };
+        let batch = std::iter::once(first).chain(jobs.waiting.try_iter()).take(most);
+        let before = connection.total_changes();
+        // After SQLite has given the transaction up, each would be one of its own.
+        let answers: Vec<_> =
+            batch.map(|job| job(file.clone().and_then(|open| still_open(open).map(|()| open)))).collect();
+        let ended = file.and_then(still_open).and_then(|()| commit(connection));
+        if ended.is_ok() && connection.total_changes() != before {
+            commits.count(answers.len(), began.elapsed());
         }
-    }
-
-    /// There is no timer: while a commit waits for the disk, records queue up, and what has queued up is the next batch.
-    fn run(self) {
-        while let Ok(first) = self.jobs.recv() {
-            let began = Instant::now();
-            let file = begin(&self.connection).map(|()| &self.connection);
-            // Had it to wait for its turn in vain, who waits behind must not wait as long again.
-            let most = if file.is_ok() { LARGEST_BATCH } else { usize::MAX };
-            let jobs = std::iter::once(first).chain(self.jobs.try_iter()).take(most);
-            let before = self.connection.total_changes();
-            // After SQLite has given the transaction up, each would be one of its own.
-            let answers: Vec<_> =
-                jobs.map(|job| job(file.clone().and_then(|open| still_open(open).map(|()| open)))).collect();
-            let ended = file.and_then(still_open).and_then(|()| commit(&self.connection));
-            if ended.is_ok() && self.connection.total_changes() != before {
-                self.commits.count(answers.len(), began.elapsed());
-            }
-            for answer in answers {
-                answer(&ended);
-            }
-            if let Err(error @ StoreError::Unknown(_)) = &ended {
-                // As with the store's writer: what the kernel dropped it will not write on a second try.
-                tracing::error!(%error, "a record could not be made durable; stopping");
-                self.failed.store(true, Ordering::Release);
-                (self.on_fatal)(error);
-                return;
-            }
+        for answer in answers {
+            answer(&ended);
+        }
+        if let Err(error @ StoreError::Unknown(_)) = &ended {
+            // As with the store's writer: what the kernel dropped it will not write on a second try.
+            tracing::error!(%error, "a record could not be made durable; stopping");
+            return jobs.give_up(error);
         }
     }
 }

@@ -37,6 +37,7 @@ mod outbox;
 mod people;
 mod planted;
 mod publish;
+mod queue;
 mod readers;
 mod reading;
 mod reference;

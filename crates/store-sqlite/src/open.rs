@@ -45,6 +45,9 @@ const WRITER_CACHE_KIB: i64 = -16_384;
 /// Said of a file that is not the one that was opened any more.
 const REPLACED: &str = "it was replaced while it was being opened; repeat";
 
+/// Is told why the process must end.
+pub(crate) type OnFatal = Arc<dyn Fn(&StoreError) + Send + Sync>;
+
 /// How to open a store.
 #[derive(Clone)]
 pub struct OpenOptions {
@@ -65,7 +68,7 @@ pub struct OpenOptions {
     /// Called once when a commit could not be made durable. The process must end: the kernel has
     /// dropped the pages that it failed to write, so trying again would answer for data that is not
     /// on disk.
-    pub on_fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
+    pub on_fatal: OnFatal,
 }
 
 impl OpenOptions {

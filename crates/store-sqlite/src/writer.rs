@@ -5,16 +5,10 @@
 //! keeps their command is durable.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::JoinHandle,
+    sync::{Arc, atomic::Ordering},
     time::Instant,
 };
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use rusqlite::Connection;
 use talon_store::{Commits, StoreError};
 use tokio::sync::oneshot;
@@ -25,6 +19,7 @@ use crate::{
     open::OpenOptions,
     outbox,
     planted::{Bug, linger, planted},
+    queue::{Jobs, Queue},
     session::{Published, Session},
     transaction::{begin, commit, execute, roll_back, still_open},
 };
@@ -41,9 +36,7 @@ type Outcome<T> = std::result::Result<T, StoreError>;
 
 /// The queue's end that commands are put into.
 pub(crate) struct Writer {
-    queue: Mutex<Option<Sender<Box<dyn Job>>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-    failed: Arc<AtomicBool>,
+    queue: Queue<Box<dyn Job>>,
     limit: usize,
 }
 
@@ -55,24 +48,10 @@ impl Writer {
         log_is_long: LogIsLong,
         commits: Arc<Commits>,
     ) -> std::io::Result<Self> {
-        let (queue, jobs) = bounded(options.queue_limit.max(1));
-        let failed = Arc::new(AtomicBool::new(false));
-        let worker = Worker {
-            connection,
-            jobs,
-            published,
-            commits,
-            failed: Arc::clone(&failed),
-            on_fatal: Arc::clone(&options.on_fatal),
-            log_is_long,
-        };
-        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || worker.run_to_the_end())?;
-        Ok(Self {
-            queue: Mutex::new(Some(queue)),
-            thread: Mutex::new(Some(thread)),
-            failed,
-            limit: options.queue_limit.max(1),
-        })
+        let limit = options.queue_limit.max(1);
+        let worker = Worker { connection, published, commits, log_is_long };
+        let queue = Queue::start("store-writer", limit, &options.on_fatal, move |jobs| worker.run(jobs))?;
+        Ok(Self { queue, limit })
     }
 
     /// Runs `work` in a transaction; answers when it is durable, or undone. It runs again when it
@@ -83,21 +62,13 @@ impl Writer {
         F: FnMut(&mut Session<'_>) -> Result<T> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Command { work, outcome: None, reply: Some(reply) });
-        {
-            let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            let queue = queue.as_ref().ok_or(StoreError::Closed)?;
-            queue.try_send(job).map_err(|error| match error {
-                TrySendError::Full(_) => StoreError::Overloaded,
-                TrySendError::Disconnected(_) => StoreError::Closed,
-            })?;
-        }
+        self.queue.put(Box::new(Command { work, outcome: None, reply: Some(reply) }))?;
         // The writer drops a job unanswered only when it dies, and then nobody knows how far it got.
         answer.await.unwrap_or_else(|_| Err(StoreError::Unknown("the writer stopped".to_owned()).into()))
     }
 
     pub(crate) fn queued(&self) -> usize {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, Sender::len)
+        self.queue.len()
     }
 
     pub(crate) fn limit(&self) -> usize {
@@ -105,16 +76,12 @@ impl Writer {
     }
 
     pub(crate) fn has_failed(&self) -> bool {
-        self.failed.load(Ordering::Acquire)
+        self.queue.has_failed()
     }
 
     /// Takes nothing more and waits until what was taken is done. Blocks.
     pub(crate) fn close(&self) {
-        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the store's writer panicked");
-        }
+        self.queue.close();
     }
 }
 
@@ -171,30 +138,17 @@ where
 
 struct Worker {
     connection: Connection,
-    jobs: Receiver<Box<dyn Job>>,
     published: Arc<Published>,
     commits: Arc<Commits>,
-    failed: Arc<AtomicBool>,
-    on_fatal: Arc<dyn Fn(&StoreError) + Send + Sync>,
     log_is_long: LogIsLong,
 }
 
 impl Worker {
-    /// A panic is a mistake of ours that leaves the connection in an unknown state: it must not
-    /// leave a process behind that lives on and books nothing.
-    fn run_to_the_end(self) {
-        let (failed, on_fatal) = (Arc::clone(&self.failed), Arc::clone(&self.on_fatal));
-        if catch_unwind(AssertUnwindSafe(|| self.run())).is_err() {
-            failed.store(true, Ordering::Release);
-            on_fatal(&StoreError::Bug("the writer panicked".to_owned()));
-        }
-    }
-
-    fn run(self) {
-        while let Ok(first) = self.jobs.recv() {
+    fn run(self, jobs: &Jobs<Box<dyn Job>>) {
+        while let Ok(first) = jobs.waiting.recv() {
             let began = Instant::now();
             let mut batch = Vec::new();
-            let ended = self.transaction(first, &mut batch);
+            let ended = self.transaction(jobs, first, &mut batch);
             if ended.is_ok() {
                 self.commits.count(batch.len(), began.elapsed());
             }
@@ -205,9 +159,7 @@ impl Worker {
                 // fsync failed: what the kernel dropped it will not write on a second try, so no
                 // later answer could be true. Stop here; the next start recovers from the file.
                 tracing::error!(%error, "a commit could not be made durable; stopping");
-                self.failed.store(true, Ordering::Release);
-                (self.on_fatal)(error);
-                return;
+                return jobs.give_up(error);
             }
             if self.log_is_long.swap(false, Ordering::AcqRel)
                 && let Err(error) = checkpoint(&self.connection)
@@ -223,11 +175,16 @@ impl Worker {
     /// A savepoint copies each page before it is changed, a tenth of the writer's time for something
     /// that is hardly ever needed. So the batch runs without; if a command fails after it has
     /// written, all is rolled back and each runs again in a savepoint of its own.
-    fn transaction(&self, first: Box<dyn Job>, batch: &mut Vec<Box<dyn Job>>) -> Outcome<()> {
+    fn transaction(
+        &self,
+        jobs: &Jobs<Box<dyn Job>>,
+        first: Box<dyn Job>,
+        batch: &mut Vec<Box<dyn Job>>,
+    ) -> Outcome<()> {
         batch.push(first);
         let mut session = self.begin().inspect_err(|_| {
             // It took the whole patience to find out; who waits behind must not wait as long again.
-            batch.extend(self.jobs.try_iter());
+            batch.extend(jobs.waiting.try_iter());
         })?;
         let mut at = 0;
         while let Some(job) = batch.get_mut(at) {
@@ -240,7 +197,7 @@ impl Worker {
             }
             at += 1;
             if batch.len() < LARGEST_BATCH {
-                batch.extend(self.jobs.try_recv().ok());
+                batch.extend(jobs.waiting.try_recv().ok());
             }
         }
         self.keep(session, batch)
