@@ -81,7 +81,7 @@ impl PostgresStore {
         Ok(Arc::new(Self {
             committer: committer(options.writers),
             records: committer(RECORDERS),
-            searcher: Searcher::start(&threads.handle, &reading, &published),
+            searcher: Searcher::start(&reading, &published),
             housekeeping: Housekeeping::start(&reading, &writing, &published, options.now),
             published,
             writing,

@@ -160,9 +160,8 @@ impl Worker {
     async fn commit(&mut self, items: Vec<Item>) -> Vec<Result<Done>> {
         match self.together(&items).await {
             Ok(done) => done,
-            // Nothing about the items: the next one would fare no better, and the last would wait for the
-            // deadlines of all.
-            Err(failure @ (Failure::Lost(_) | Failure::Unknown(_) | Failure::Store(StoreError::Closed))) => {
+            // The last would wait for the deadlines of all.
+            Err(failure) if failure.is_lost() => {
                 let error = StoreError::from(failure);
                 self.put_off(&error);
                 items.iter().map(|_| Err(error.clone())).collect()

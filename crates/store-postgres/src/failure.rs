@@ -22,6 +22,13 @@ pub(crate) enum Failure {
 
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
+impl Failure {
+    /// Whether it is nothing about what was asked: the next that is asked would fare no better.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost(_) | Self::Unknown(_) | Self::Store(StoreError::Closed))
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Store(error)

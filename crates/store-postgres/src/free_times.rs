@@ -137,9 +137,9 @@ async fn look(tx: &Tx, lines: Vec<(Window, Line<'_>)>, searches: &[Search]) -> R
     let viewers = Viewers { persons: &persons, now };
     let mut shared: HashMap<_, (Window, Vec<Line<'_>>)> = HashMap::new();
     for (window, line) in lines {
-        shared.entry(window.cells()).or_insert_with(|| (window, Vec::new())).1.push(line);
+        shared.entry(window.key()).or_insert_with(|| (window, Vec::new())).1.push(line);
     }
-    let (before, from) = shared.into_values().partition(|(window, _)| window.order() == Order::LatestFirst);
+    let (before, from) = shared.into_values().partition(|(window, _)| window.order == Order::LatestFirst);
     let (before, from) = try_join(read(tx, before, viewers), read(tx, from, viewers)).await?;
     Ok(before.into_iter().chain(from).map(|line| (line.nth, line.found)).collect())
 }

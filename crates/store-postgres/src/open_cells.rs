@@ -28,7 +28,7 @@ pub(crate) struct Window {
     pub(crate) after: i64,
     /// Cells that begin in an earlier second are still to be read.
     until: i64,
-    order: Order,
+    pub(crate) order: Order,
     /// Whether nothing is left in it.
     pub(crate) is_read: bool,
 }
@@ -50,17 +50,18 @@ pub(crate) struct Viewers<'a> {
 }
 
 /// Reads the next cells of windows that have the same order, and gives each to `found` with the window's place among
-/// them: those open to the window's callers, with who has their places; a cell of one place only if one of the viewers
-/// could have it, for of a busy resource nearly all are somebody else's. Of each window at most `page` rows, for each is
-/// looked up among the places that are taken.
+/// them: those open to the window's callers of which one of the viewers could have a place, for of a busy resource
+/// nearly all are somebody else's; each with who has its places. Of each window at most `page` rows, for each is looked up
+/// among the places that are taken.
 ///
 /// Citus takes a `LIMIT` for each window only if the window comes out of a table that lies with the cells, not out of
-/// `unnest`: it is a viewer's card there, without which nothing is free. Without `DISTINCT` the planner would make one
-/// join of both, and the window would come out of `unnest` again.
+/// `unnest`: it is a viewer's card there, without which nothing is free. (Should that person be removed in this moment,
+/// those who share the window find nothing in it.) Without `DISTINCT` the planner would make one join of both, and the
+/// window would come out of `unnest` again.
 ///
-/// The `LIMIT` of the claims is above any number of places and keeps them from being joined by the facility alone. A plan
-/// made while there were hardly any would do so, for the window names the facility, and go through all of its claims for
-/// each cell.
+/// The `LIMIT` of the claims is no fewer than a cell can have, and keeps them from being joined by the facility alone. A
+/// plan made while there were hardly any would do so, for the window names the facility, and go through all of its claims
+/// for each cell.
 pub(crate) async fn read(
     tx: &Tx,
     windows: &mut [&mut Window],
@@ -85,7 +86,10 @@ pub(crate) async fn read(
                  WHERE s.facility = q.facility AND s.resource = q.resource AND s.start > q.after AND s.start < q.until \
                  AND NOT s.absent AND (s.rights & q.allowed <> 0 \
                  OR s.release_rights & q.allowed <> 0 AND s.release_at <= $7::bigint / 1000000) \
-                 AND (s.places > 1 OR c.place IS NULL OR c.expires <= $7 OR c.holder = ANY($8)) \
+                 AND CASE WHEN s.places > 1 THEN s.places > (SELECT count(*) FROM claim_place f \
+                 WHERE f.facility = s.facility AND f.slot = s.slot \
+                 AND (f.expires IS NULL OR f.expires > $7 AND f.holder <> ALL($8))) \
+                 ELSE c.place IS NULL OR c.expires <= $7 OR c.holder = ANY($8) END \
                  ORDER BY s.start ",
                 $order,
                 " LIMIT $9) s ORDER BY q.nth, s.start ",
@@ -131,12 +135,8 @@ impl Window {
     }
 
     /// What is the same of windows with the same cells.
-    pub(crate) fn cells(&self) -> impl Eq + Hash + use<> {
+    pub(crate) fn key(&self) -> impl Eq + Hash + use<> {
         (self.resource, self.rights.bits(), self.after, self.until, self.order)
-    }
-
-    pub(crate) fn order(&self) -> Order {
-        self.order
     }
 
     /// Goes through its next rows, of which at most `page` were asked for.

@@ -2,15 +2,15 @@
 //!
 //! As with bookings there is no timer: while one search is under way others queue up, and they are the next.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use talon_domain::booking::FreeTime;
 use talon_store::{FreeTimesQuery, Result, StoreError};
 use tokio::{
-    runtime::Handle,
     sync::{Mutex as Turn, mpsc, oneshot},
-    time::timeout_at,
+    time::{Instant, timeout_at},
 };
 
 use crate::{
@@ -26,40 +26,54 @@ const TASKS: usize = 2;
 /// Searches that are made together, at most. A bound keeps the first of them from waiting long for the last.
 const MOST_TOGETHER: usize = 64;
 
+/// How long a refusal waits for other times. It is less than a booking may take: the refusal says all that must be said.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// The queue's end that searches are put into.
 pub(crate) struct Searcher {
     queue: mpsc::UnboundedSender<Job>,
     transactions: Arc<Transactions>,
 }
 
-/// A search in the queue. There are never more than requests in progress, which have a limit of their own.
+/// What a search found.
+type Found = Result<Vec<FreeTime>>;
+
+type Reply = oneshot::Sender<Found>;
+
+/// A search in the queue. There are as many as requests come in the time that one waits, which have limits of their own.
 struct Job {
     search: Search,
-    reply: oneshot::Sender<Result<Vec<FreeTime>>>,
+    reply: Reply,
 }
 
 impl Searcher {
-    pub(crate) fn start(threads: &Handle, transactions: &Arc<Transactions>, published: &Arc<Published>) -> Self {
+    /// Starts the tasks where requests run, and not on the store's own threads: the rules of a whole batch run without a
+    /// pause, and bookings must not wait for them.
+    pub(crate) fn start(transactions: &Arc<Transactions>, published: &Arc<Published>) -> Self {
         let (queue, jobs) = mpsc::unbounded_channel();
         let jobs = Arc::new(Turn::new(jobs));
         for _ in 0..TASKS {
             let (transactions, published) = (Arc::clone(transactions), Arc::clone(published));
-            threads.spawn(Worker { jobs: Arc::clone(&jobs), transactions, published }.run());
+            tokio::spawn(Worker { jobs: Arc::clone(&jobs), transactions, published }.run());
         }
         Self { queue, transactions: Arc::clone(transactions) }
     }
 
     /// The times to offer, nearest to the time asked for first.
-    pub(crate) async fn run(&self, query: FreeTimesQuery, now: Timestamp) -> Result<Vec<FreeTime>> {
+    pub(crate) async fn run(&self, query: FreeTimesQuery, now: Timestamp) -> Found {
         let (reply, answer) = oneshot::channel();
         let job = Job { search: Search { query, now }, reply };
         self.queue.send(job).map_err(|_| StoreError::Closed)?;
-        // Those before it may run into a deadline of their own; nobody waits for two.
-        match timeout_at(self.transactions.deadline(), answer).await {
+        match timeout_at(given_up(&self.transactions), answer).await {
             Ok(answer) => answer.unwrap_or(Err(StoreError::Closed)),
             Err(_) => Err(StoreError::Unavailable("the database did not answer in time".to_owned())),
         }
     }
+}
+
+/// When a search that begins now is given up.
+fn given_up(transactions: &Transactions) -> Instant {
+    transactions.deadline().min(Instant::now() + PATIENCE)
 }
 
 struct Worker {
@@ -78,45 +92,58 @@ impl Worker {
             }
             // Whoever hung up needs no times.
             jobs.retain(|job| !job.reply.is_closed());
-            if jobs.is_empty() {
-                continue;
-            }
             let (searches, replies): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.search, job.reply)).unzip();
-            for (reply, found) in replies.into_iter().zip(self.search(&searches).await) {
-                let _ = reply.send(found);
-            }
+            self.make(searches, replies).await;
         }
     }
 
     /// Makes searches together; should that not work, one by one, so that one of them cannot spoil it for the others.
-    async fn search(&self, searches: &[Search]) -> Vec<Result<Vec<FreeTime>>> {
-        match self.together(searches).await {
-            Ok(found) => found,
-            // Nothing about the searches: the next one would fare no better.
-            Err(failure @ (Failure::Lost(_) | Failure::Unknown(_) | Failure::Store(StoreError::Closed))) => {
-                let error = StoreError::from(failure);
-                searches.iter().map(|_| Err(error.clone())).collect()
-            }
-            Err(failure) if searches.len() == 1 => vec![Err(failure.into())],
-            Err(_) => {
-                let mut found = Vec::new();
-                for search in searches {
-                    let alone = self.together(std::slice::from_ref(search)).await.map_err(StoreError::from);
-                    found.push(alone.and_then(|mut found| found.pop().unwrap_or(Err(StoreError::Closed))));
-                }
-                found
-            }
+    async fn make(&self, searches: Vec<Search>, replies: Vec<Reply>) {
+        let failure = match self.together(&searches).await {
+            Ok(found) => return replies.into_iter().zip(found).for_each(|(reply, found)| tell(reply, found)),
+            Err(failure) => failure,
+        };
+        // Of the database, and not of one of the searches.
+        let mut lost = None;
+        if searches.len() == 1 || failure.is_lost() {
+            lost = Some(StoreError::from(failure));
+        } else {
+            let (error, searches) = (StoreError::from(failure), searches.len());
+            tracing::warn!(%error, searches, "searches for other times failed; they are made one by one");
+        }
+        for (search, reply) in searches.into_iter().zip(replies).filter(|(_, reply)| !reply.is_closed()) {
+            let found = match lost.clone() {
+                Some(error) => Err(error),
+                None => match self.together(&[search]).await {
+                    Ok(found) => found.into_iter().next().unwrap_or(Err(StoreError::Closed)),
+                    Err(failure) => {
+                        let (is_lost, error) = (failure.is_lost(), StoreError::from(failure));
+                        lost = is_lost.then(|| error.clone());
+                        Err(error)
+                    }
+                },
+            };
+            tell(reply, found);
         }
     }
 
-    async fn together(&self, searches: &[Search]) -> std::result::Result<Vec<Result<Vec<FreeTime>>>, Failure> {
+    async fn together(&self, searches: &[Search]) -> std::result::Result<Vec<Found>, Failure> {
         let reference = self.published.get().1;
         let reference = &reference;
-        let found = self.transactions.run(|tx| async move { free_times::alternatives(&tx, reference, searches).await });
-        match found.await {
+        let made = self.transactions.run_until(given_up(&self.transactions), |tx| async move {
+            free_times::alternatives(&tx, reference, searches).await
+        });
+        match AssertUnwindSafe(made).catch_unwind().await {
             // Nothing was written that could be in doubt.
-            Err(Failure::Unknown(what)) => Err(Failure::Lost(what)),
-            found => found,
+            Ok(Err(Failure::Unknown(what))) => Err(Failure::Lost(what)),
+            Ok(found) => found,
+            // A mistake of ours, which must not end the task: nobody would be offered anything any more.
+            Err(_) => Err(Failure::Store(StoreError::Bug("a search for other times panicked".to_owned()))),
         }
     }
+}
+
+fn tell(reply: Reply, found: Found) {
+    // Whoever hung up is not told.
+    let _ = reply.send(found);
 }

@@ -86,5 +86,5 @@ async fn what_was_planned_for_empty_tables_does_not_read_full_ones_through() {
         ))
         .parse()
         .unwrap();
-    assert!((1..1_000).contains(&read), "{read} rows were read for six bookings, repetitions and refusals");
+    assert!((1..1_000).contains(&read), "{read} rows were read for six bookings, repetitions, refusals and lists");
 }

@@ -65,9 +65,8 @@ pub struct OpenOptions {
     pub hooks: Arc<[Subscription]>,
     /// By which contacts are sealed; without them they lie in the file as they are.
     pub contacts: Option<Arc<Vault>>,
-    /// Called once when a commit could not be made durable. The process must end: the kernel has
-    /// dropped the pages that it failed to write, so trying again would answer for data that is not
-    /// on disk.
+    /// Called once when a commit could not be made durable, or a thread that writes panicked. The process must end: the
+    /// kernel has dropped the pages that it failed to write, so trying again would answer for data that is not on disk.
     pub on_fatal: OnFatal,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp, civil::DateTime};
 use talon_domain::{
     access::{Right, Rights},
-    booking::{FreeTime, nearest},
+    booking::{BookCommand, FreeTime, nearest},
     facility::LpuCode,
     ids::ResourceKey,
     resource::{Resource, ResourceKind},
@@ -84,25 +84,31 @@ pub async fn nothing_is_offered_that_a_rule_forbids(store: Arc<dyn Store>) {
     assert_eq!(offers(&store, ANNA, 1, local_start(6)).await, [], "not a second visit of the specialty");
 }
 
-/// A colleague of the therapist, with cells of several places, of the desk alone for now, and for the old.
-fn colleague() -> Vec<Record> {
-    let therapist = doctor(ADULTS, 0);
-    let key = ResourceKey { resource: doctor(ADULTS, 100).resource, ..therapist };
+/// Cells that nobody here is old enough for: more on end than are read at once.
+const FOR_THE_OLD: std::ops::Range<u64> = 6..34;
+
+/// The therapist and a colleague, whose cells have several places, are the desk's for now, or open.
+fn therapists() -> Vec<Record> {
+    let key = ResourceKey { resource: doctor(ADULTS, 100).resource, ..doctor(ADULTS, 0) };
     let name = "Рыбакова Инна Львовна".to_owned();
     let ages = Ages::default();
-    let resource = Resource { key, kind: ResourceKind::Doctor, name, specialty: code(0), room: None, ages };
-    let cells = (0..40).map(|number| {
-        let cell = Slot { resource: key.resource, ..slot(ADULTS, 100, number, local_start(number)) };
+    let colleague = Resource { key, kind: ResourceKind::Doctor, name, specialty: code(0), room: None, ages };
+    let cell = |specialty, number| {
+        let cell = slot(ADULTS, specialty, number, local_start(number));
         let ages = Ages { min: Some(60), ..cell.ages };
-        let release = Some(Release { at: now() + SignedDuration::from_mins(30), rights: cell.rights });
-        Record::Slot(match number % 4 {
-            0 => Slot { places: 2, ..cell },
-            1 => Slot { rights: Rights::of(&[Right::Registry]), release, ..cell },
-            2 => Slot { ages, ..cell },
+        if FOR_THE_OLD.contains(&number) { Slot { ages, ..cell } } else { cell }
+    };
+    let release = |cell: &Slot| Some(Release { at: now() + SignedDuration::from_mins(30), rights: cell.rights });
+    let theirs = |number| {
+        let cell = Slot { resource: key.resource, ..cell(100, number) };
+        match number % 4 {
+            0 => Slot { places: 3, ..cell },
+            1 => Slot { rights: Rights::of(&[Right::Registry]), release: release(&cell), ..cell },
             _ => cell,
-        })
-    });
-    std::iter::once(Record::Resource(resource)).chain(cells).collect()
+        }
+    };
+    let cells = (0..40).flat_map(|number| [cell(0, number), theirs(number)]);
+    std::iter::once(Record::Resource(colleague)).chain(cells.map(Record::Slot)).collect()
 }
 
 /// The nearest of all that the person could book at that moment, by the list.
@@ -118,41 +124,66 @@ async fn nearest_listed(store: &Arc<dyn Store>, who: u64, lpu: u64, near: DateTi
 
 /// Different persons, facilities, times and presents, and holds that are one's own, another's or have run out.
 pub async fn who_searches_beside_others_finds_what_they_would_alone(store: Arc<dyn Store>) {
-    fill(&store, [crowd(100..140), colleague()].concat()).await;
-    for who in 100..112 {
-        booked(&store, book(who, ADULTS, 0, who - 100, 0)).await;
+    fill(&store, [crowd(100..140), therapists()].concat()).await;
+    let (therapist, colleague) =
+        (doctor(ADULTS, 0), ResourceKey { resource: doctor(ADULTS, 100).resource, ..doctor(ADULTS, 0) });
+    let mut entries = Vec::new();
+    for (who, cell) in [(100, 0), (101, 1), (102, 38), (103, 39)] {
+        entries.push((who, booked(&store, book(who, ADULTS, 0, cell, 0)).await.entry));
     }
-    for who in 112..120 {
-        store.hold(hold(who, ADULTS, 0, who - 97, 0), now()).await.unwrap().unwrap();
+    for (who, cell) in [(104, 2), (105, 37)] {
+        store.hold(hold(who, ADULTS, 0, cell, 0), now()).await.unwrap().unwrap();
     }
-    for who in 120..124 {
-        let mut pair = book(who, ADULTS, 0, (who - 120) / 2 * 4, 0);
-        pair.resource.resource = doctor(ADULTS, 100).resource;
-        booked(&store, pair).await;
+    // Of three places two are taken, and all.
+    for (who, cell) in [(106, 4), (107, 4), (108, 36), (109, 36), (110, 36)] {
+        booked(&store, BookCommand { resource: colleague, ..book(who, ADULTS, 0, cell, 0) }).await;
     }
-    let everybody = [ANNA, VERA, GLEB, 999].into_iter().chain(100..140);
-    let searches = everybody.flat_map(|who| {
-        let at = now() + SignedDuration::from_mins(7 * (i64::try_from(who).unwrap() % 6));
-        [(who, ADULTS, local_start(who % 40), at), (who, EAST, local_start(who % 7), at)]
-    });
-    let searches: Vec<_> = searches.collect();
+    let noon = slot(ADULTS, 0, 6, local_start(6)).start;
+    let mut searches = Vec::new();
+    for who in [ANNA, VERA, GLEB, 999].into_iter().chain(100..140) {
+        let at = [now(), now() + SignedDuration::from_mins(7), now() + SignedDuration::from_mins(40), noon];
+        let at = at[usize::try_from(who % 4).unwrap()];
+        let under = Sought::Referral(referral(who, 0));
+        searches.push((who, ADULTS, under.clone(), local_start(who % 40), at));
+        searches.push((who, EAST, under, local_start(who % 7), at));
+        searches.push((who, ADULTS, Sought::Specialty(code(0)), local_start(20), at));
+    }
+    searches.extend(entries.iter().map(|(who, entry)| (*who, ADULTS, Sought::Entry(*entry), local_start(20), now())));
+    // Before what nobody is old enough for, and behind it.
+    let literal = [
+        (now(), 20, [(therapist, 5), (therapist, 4), (colleague, 4)]),
+        (noon, 8, [(therapist, 34), (colleague, 34), (therapist, 35)]),
+    ];
+    let under = Sought::Referral(referral(ANNA, 0));
+    searches.extend(literal.iter().map(|(at, near, _)| (ANNA, ADULTS, under.clone(), local_start(*near), *at)));
+
+    let query = |(who, lpu, sought, near, _): &(u64, u64, Sought, DateTime, Timestamp)| FreeTimesQuery {
+        person: person(*who),
+        caller: portal(),
+        lpu: LpuCode::parse(&format!("0{lpu}")).unwrap(),
+        sought: sought.clone(),
+        near: *near,
+    };
     let mut at_once = JoinSet::new();
-    for (nth, &(who, lpu, near, at)) in searches.iter().enumerate() {
-        let query = FreeTimesQuery {
-            person: person(who),
-            caller: portal(),
-            lpu: LpuCode::parse(&format!("0{lpu}")).unwrap(),
-            sought: Sought::Referral(referral(who, 0)),
-            near,
-        };
-        let store = Arc::clone(&store);
+    for (nth, search) in searches.iter().enumerate() {
+        let (store, query, at) = (Arc::clone(&store), query(search), search.4);
         at_once.spawn(async move { (nth, store.alternatives(&query, at).await.unwrap()) });
     }
-    let found = at_once.join_all().await;
+    let mut found = at_once.join_all().await;
+    found.sort_by_key(|(nth, _)| *nth);
     let offered = found.iter().filter(|(_, times)| times.len() == 3).count();
     assert!(offered > searches.len() / 2, "hardly anybody is offered anything: {offered}");
-    for (nth, found) in found {
-        let (who, lpu, near, at) = searches[nth];
-        assert_eq!(found, nearest_listed(&store, who, lpu, near, at).await, "{who} in {lpu} near {near} at {at}");
+    for ((_, found), search) in found.iter().zip(&searches) {
+        let (who, lpu, sought, near, at) = search;
+        match sought {
+            Sought::Referral(_) => {
+                assert_eq!(*found, nearest_listed(&store, *who, *lpu, *near, *at).await, "{search:?}")
+            }
+            _ => assert_eq!(*found, store.alternatives(&query(search), *at).await.unwrap(), "{search:?}"),
+        }
+    }
+    for ((_, found), (at, near, expected)) in found[searches.len() - literal.len()..].iter().zip(literal) {
+        let found: Vec<_> = found.iter().map(|time| (time.resource, time.day.to_datetime(time.time))).collect();
+        assert_eq!(found, expected.map(|(who, cell)| (who, local_start(cell))), "near {near} at {at}");
     }
 }
