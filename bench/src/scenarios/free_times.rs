@@ -3,11 +3,14 @@
 
 use std::rc::Rc;
 
+use anyhow::ensure;
+
 use super::run::{self, Reads, Run};
 use crate::{
     bench::Bench,
     count::{median, millis, thousands},
     engine::Backend,
+    load::{self, Latencies},
     region::Stored,
     requests::Requests,
     table::Row,
@@ -23,30 +26,107 @@ const AUDITED_LATENCY: f64 = 15_000.0;
 /// Persons whose requests are written out; each is answered before the next round begins.
 const PERSONS: usize = 100_000;
 
-/// A list without the audit of reads, and one with it.
-type Pair = (Run, Run);
+/// Lists that are asked for a second where they come at a fixed rate: fewer than either store could answer.
+const RATE: u32 = 300;
+
+/// Lists without the audit of reads, and with it.
+type Pair<T> = (T, T);
+
+/// A region's lists, and what the runs showed.
+struct Side<'a> {
+    stored: &'a Stored,
+    store: String,
+    asked: Rc<Requests>,
+    /// Asked for without a pause.
+    closed: Vec<Pair<Run>>,
+    /// Asked for at a fixed rate.
+    open: Vec<Pair<Latencies>>,
+}
 
 pub(super) fn run(bench: &Bench, on: &Backend) -> anyhow::Result<()> {
-    let (few, many) = (bench.small(on)?, bench.large(on)?);
-    let (mut small, mut large) = (Vec::new(), Vec::new());
-    let (few_store, many_store) = (few.copy(&on.engine)?, many.copy(&on.engine)?);
-    let (few_asked, many_asked) = (in_facilities(bench, few), in_facilities(bench, many));
+    let mut sides = [Side::new(bench, on, bench.small(on)?)?, Side::new(bench, on, bench.large(on)?)?];
     for _ in 0..bench.runs {
-        small.push(pair(bench, on, &few_store, &few_asked)?);
-        large.push(pair(bench, on, &many_store, &many_asked)?);
+        for side in &mut sides {
+            side.measure(bench, on)?;
+        }
     }
-    print(on, few, &small);
-    print(on, many, &large);
-    let ratio = median(small.iter().zip(&large).map(|(few, many)| many.0.rate / few.0.rate));
+    for side in &sides {
+        side.print(on);
+    }
+    let [few, many] = sides;
+    let ratio = median(few.closed.iter().zip(&many.closed).map(|(few, many)| many.0.rate / few.0.rate));
+    let (few_size, many_size) = (few.stored.region.size(), many.stored.region.size());
     Row {
-        what: &format!("{}the same without audit, {} beside {}", on.prefix(), many.region.size(), few.region.size()),
-        talon: format!("{}/s", thousands(median(large.iter().map(|(run, _)| run.rate)))),
-        beside: format!("{}/s", thousands(median(small.iter().map(|(run, _)| run.rate)))),
+        what: &format!("{}the same without audit, {many_size} beside {few_size}", on.prefix()),
+        talon: format!("{}/s", thousands(median(many.closed.iter().map(|(run, _)| run.rate)))),
+        beside: format!("{}/s", thousands(median(few.closed.iter().map(|(run, _)| run.rate)))),
         ratio: Some(ratio),
         goal: Some(("≥ 0.8", ratio >= 0.8)),
     }
     .print();
     anywhere(bench, on)
+}
+
+impl<'a> Side<'a> {
+    fn new(bench: &Bench, on: &Backend, stored: &'a Stored) -> anyhow::Result<Self> {
+        let (store, asked) = (stored.copy(&on.engine)?, in_facilities(bench, stored));
+        Ok(Self { stored, store, asked, closed: Vec::new(), open: Vec::new() })
+    }
+
+    fn measure(&mut self, bench: &Bench, on: &Backend) -> anyhow::Result<()> {
+        let plan = bench.closed(CONNECTIONS);
+        let closed = |reads| run::talon_reading(bench, on, &self.store, plan, &self.asked, reads);
+        let open = |reads| {
+            let server = run::serve_reading(bench, &self.store, reads)?;
+            let time = (bench.warm_up(), bench.measured());
+            let (tally, latencies) = load::open(server.address, RATE, time, &self.asked)?;
+            ensure!(tally.is_all_booked(), "not everything was listed: {tally}");
+            server.stop()?;
+            Ok(latencies)
+        };
+        self.closed.push((closed(Reads::Unrecorded)?, closed(Reads::Recorded)?));
+        self.open.push((open(Reads::Unrecorded)?, open(Reads::Recorded)?));
+        Ok(())
+    }
+
+    fn print(&self, on: &Backend) {
+        let runs = &self.closed;
+        let ratio = median(runs.iter().map(|(plain, audited)| audited.rate / plain.rate));
+        let (plain, audited) = (at(runs, |pair| &pair.0, 0.99), at(runs, |pair| &pair.1, 0.99));
+        let cpu = |side: fn(&Pair<Run>) -> &Run| median(runs.iter().map(|pair| side(pair).cpu));
+        let what = format!("{}free times in a facility, ", on.prefix());
+        let size = format!("each token once, {} stored", self.stored.region.size());
+        Row {
+            what: &format!("{what}{CONNECTIONS} connections, {size}"),
+            talon: format!("{}, CPU {:.3} ms", figure(runs, |pair| &pair.0), cpu(|pair| &pair.0)),
+            beside: format!(
+                "with the audit of reads: {}, CPU {:.3} ms",
+                figure(runs, |pair| &pair.1),
+                cpu(|pair| &pair.1)
+            ),
+            ratio: Some(ratio),
+            goal: Some((
+                "p99 ≤ 5 ms, audited ≤ 15 ms and ≥ 0.7",
+                plain <= LATENCY && audited <= AUDITED_LATENCY && ratio >= 0.7,
+            )),
+        }
+        .print();
+        let of = |side: fn(&Pair<Latencies>) -> &Latencies, quantile| {
+            median(self.open.iter().map(|pair| side(pair).value_at_quantile(quantile) as f64))
+        };
+        let figure = |side| format!("p50 {}, p99 {}", millis(of(side, 0.5)), millis(of(side, 0.99)));
+        Row {
+            what: &format!("{what}open loop, {RATE}/s offered, {size}"),
+            talon: figure(|pair| &pair.0),
+            beside: format!("with the audit of reads: {}", figure(|pair| &pair.1)),
+            ratio: None,
+            goal: Some((
+                "p99 ≤ 5 ms, audited ≤ 15 ms",
+                of(|pair| &pair.0, 0.99) <= LATENCY && of(|pair| &pair.1, 0.99) <= AUDITED_LATENCY,
+            )),
+        }
+        .print();
+    }
 }
 
 /// What each person may book by their first referral.
@@ -57,40 +137,13 @@ pub(super) fn in_facilities(bench: &Bench, stored: &Stored) -> Rc<Requests> {
     Rc::new(Requests::of_free_times(asked, &bench.servers.issuers, Algorithm::EdDsa))
 }
 
-fn pair(bench: &Bench, on: &Backend, store: &str, asked: &Rc<Requests>) -> anyhow::Result<Pair> {
-    let plan = bench.closed(CONNECTIONS);
-    let plain = run::talon_reading(bench, on, store, plan, asked, Reads::Unrecorded)?;
-    Ok((plain, run::talon_reading(bench, on, store, plan, asked, Reads::Recorded)?))
-}
-
-fn at(runs: &[Pair], side: fn(&Pair) -> &Run, quantile: f64) -> f64 {
+fn at(runs: &[Pair<Run>], side: fn(&Pair<Run>) -> &Run, quantile: f64) -> f64 {
     median(runs.iter().map(|pair| side(pair).latencies.value_at_quantile(quantile) as f64))
 }
 
-fn figure(runs: &[Pair], side: fn(&Pair) -> &Run) -> String {
+fn figure(runs: &[Pair<Run>], side: fn(&Pair<Run>) -> &Run) -> String {
     let rate = thousands(median(runs.iter().map(|pair| side(pair).rate)));
     format!("{rate}/s, p50 {}, p99 {}", millis(at(runs, side, 0.5)), millis(at(runs, side, 0.99)))
-}
-
-fn print(on: &Backend, stored: &Stored, runs: &[Pair]) {
-    let ratio = median(runs.iter().map(|(plain, audited)| audited.rate / plain.rate));
-    let (plain, audited) = (at(runs, |pair| &pair.0, 0.99), at(runs, |pair| &pair.1, 0.99));
-    let cpu = |side: fn(&Pair) -> &Run| median(runs.iter().map(|pair| side(pair).cpu));
-    Row {
-        what: &format!(
-            "{}free times in a facility, {CONNECTIONS} connections, each token once, {} stored",
-            on.prefix(),
-            stored.region.size()
-        ),
-        talon: format!("{}, CPU {:.3} ms", figure(runs, |pair| &pair.0), cpu(|pair| &pair.0)),
-        beside: format!("with the audit of reads: {}, CPU {:.3} ms", figure(runs, |pair| &pair.1), cpu(|pair| &pair.1)),
-        ratio: Some(ratio),
-        goal: Some((
-            "p99 ≤ 5 ms, audited ≤ 15 ms and ≥ 0.7",
-            plain <= LATENCY && audited <= AUDITED_LATENCY && ratio >= 0.7,
-        )),
-    }
-    .print();
 }
 
 /// Lists over a whole region beside those of one facility in it, neither recorded.
