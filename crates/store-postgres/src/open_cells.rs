@@ -86,10 +86,10 @@ pub(crate) async fn read(
                  WHERE s.facility = q.facility AND s.resource = q.resource AND s.start > q.after AND s.start < q.until \
                  AND NOT s.absent AND (s.rights & q.allowed <> 0 \
                  OR s.release_rights & q.allowed <> 0 AND s.release_at <= $7::bigint / 1000000) \
-                 AND CASE WHEN s.places > 1 THEN s.places > (SELECT count(*) FROM claim_place f \
+                 AND (s.places <= 1 OR s.places > (SELECT count(*) FROM claim_place f \
                  WHERE f.facility = s.facility AND f.slot = s.slot \
-                 AND (f.expires IS NULL OR f.expires > $7 AND f.holder <> ALL($8))) \
-                 ELSE c.place IS NULL OR c.expires <= $7 OR c.holder = ANY($8) END \
+                 AND (f.expires IS NULL OR f.expires > $7 AND f.holder <> ALL($8)))) \
+                 AND (s.places > 1 OR c.place IS NULL OR c.expires <= $7 OR c.holder = ANY($8)) \
                  ORDER BY s.start ",
                 $order,
                 " LIMIT $9) s ORDER BY q.nth, s.start ",

@@ -10,7 +10,7 @@ use talon_domain::booking::FreeTime;
 use talon_store::{FreeTimesQuery, Result, StoreError};
 use tokio::{
     sync::{Mutex as Turn, mpsc, oneshot},
-    time::{Instant, timeout_at},
+    time::timeout,
 };
 
 use crate::{
@@ -32,7 +32,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The queue's end that searches are put into.
 pub(crate) struct Searcher {
     queue: mpsc::UnboundedSender<Job>,
-    transactions: Arc<Transactions>,
 }
 
 /// What a search found.
@@ -48,7 +47,7 @@ struct Job {
 
 impl Searcher {
     /// Starts the tasks where requests run, and not on the store's own threads: the rules of a whole batch run without a
-    /// pause, and bookings must not wait for them.
+    /// pause, and committers must not wait for them.
     pub(crate) fn start(transactions: &Arc<Transactions>, published: &Arc<Published>) -> Self {
         let (queue, jobs) = mpsc::unbounded_channel();
         let jobs = Arc::new(Turn::new(jobs));
@@ -56,7 +55,7 @@ impl Searcher {
             let (transactions, published) = (Arc::clone(transactions), Arc::clone(published));
             tokio::spawn(Worker { jobs: Arc::clone(&jobs), transactions, published }.run());
         }
-        Self { queue, transactions: Arc::clone(transactions) }
+        Self { queue }
     }
 
     /// The times to offer, nearest to the time asked for first.
@@ -64,16 +63,11 @@ impl Searcher {
         let (reply, answer) = oneshot::channel();
         let job = Job { search: Search { query, now }, reply };
         self.queue.send(job).map_err(|_| StoreError::Closed)?;
-        match timeout_at(given_up(&self.transactions), answer).await {
+        match timeout(PATIENCE, answer).await {
             Ok(answer) => answer.unwrap_or(Err(StoreError::Closed)),
             Err(_) => Err(StoreError::Unavailable("the database did not answer in time".to_owned())),
         }
     }
-}
-
-/// When a search that begins now is given up.
-fn given_up(transactions: &Transactions) -> Instant {
-    transactions.deadline().min(Instant::now() + PATIENCE)
 }
 
 struct Worker {
@@ -92,6 +86,9 @@ impl Worker {
             }
             // Whoever hung up needs no times.
             jobs.retain(|job| !job.reply.is_closed());
+            if jobs.is_empty() {
+                continue;
+            }
             let (searches, replies): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.search, job.reply)).unzip();
             self.make(searches, replies).await;
         }
@@ -130,9 +127,8 @@ impl Worker {
     async fn together(&self, searches: &[Search]) -> std::result::Result<Vec<Found>, Failure> {
         let reference = self.published.get().1;
         let reference = &reference;
-        let made = self.transactions.run_until(given_up(&self.transactions), |tx| async move {
-            free_times::alternatives(&tx, reference, searches).await
-        });
+        // Not given up with those who wait: the server would go on with it, on a connection more than there may be.
+        let made = self.transactions.run(|tx| async move { free_times::alternatives(&tx, reference, searches).await });
         match AssertUnwindSafe(made).catch_unwind().await {
             // Nothing was written that could be in doubt.
             Ok(Err(Failure::Unknown(what))) => Err(Failure::Lost(what)),
